@@ -1,0 +1,107 @@
+package frame
+
+import "time"
+
+// Box is a rectangle normalised to 0–1 of the full picture, x right, y down.
+type Box struct{ XMin, YMin, XMax, YMax float32 }
+
+// Area is the box's share of the picture; 0 for an empty or inverted box.
+func (b Box) Area() float32 {
+	if b.XMax <= b.XMin || b.YMax <= b.YMin {
+		return 0
+	}
+	return (b.XMax - b.XMin) * (b.YMax - b.YMin)
+}
+
+// IoU is the intersection of two boxes over their union, 0–1.
+func (b Box) IoU(o Box) float32 {
+	i := Box{max(b.XMin, o.XMin), max(b.YMin, o.YMin), min(b.XMax, o.XMax), min(b.YMax, o.YMax)}.Area()
+	u := b.Area() + o.Area() - i
+	if u <= 0 {
+		return 0
+	}
+	return i / u
+}
+
+// Detection is one thing found in a picture.
+type Detection struct {
+	// Class is the model's class index; -1 when the processor has no classes.
+	Class int
+	// Label is the class's name, such as "person" or "motion".
+	Label string
+	// Confidence is 0–1.
+	Confidence float32
+	Box        Box
+}
+
+// Output is what a processor found for one entry. The zero value is an empty
+// output: processed, nothing found.
+type Output struct {
+	Detections []Detection
+	// Data is any other output, handed on untouched.
+	Data any
+}
+
+// ViewState says where a camera was looking when a frame was taken. It is
+// taken together with the frame, so that a result is never read with the view
+// of a later moment.
+type ViewState struct {
+	// Epoch grows whenever the view has changed for good; what a processor
+	// learned about the scene under another epoch no longer holds.
+	Epoch uint64
+	// Pan and Tilt are -1–1, Zoom 0–1, as ONVIF normalises them.
+	Pan, Tilt, Zoom float32
+	// Moving: the camera was moving when the frame was taken.
+	Moving bool
+}
+
+// FixedView is the view provider of a camera that never moves.
+type FixedView struct{}
+
+// View is always the zero view.
+func (FixedView) View(time.Time) ViewState { return ViewState{} }
+
+// Entry is one frame in a batch, as a processor sees it: the frame, the view
+// taken with it, and a place for the result. The batch owns the references;
+// Frame is valid until Process returns.
+type Entry struct {
+	Frame *Frame
+	View  ViewState
+	// Output is set by the processor. Left alone it is an empty output.
+	Output Output
+	// Err fails this entry and no other.
+	Err error
+}
+
+// Traits is what a processor says of itself before it is used.
+type Traits struct {
+	// Stateful: results depend on earlier frames of the same feed, so a feed
+	// stays with one instance and a batch is never retried.
+	Stateful bool
+	// BatchSizes are the sizes accepted, ascending; empty: any.
+	BatchSizes []int
+}
+
+// Timings says where an entry's time went. They add up to Total but for the
+// hand-over of the answer.
+type Timings struct {
+	// Queue: submitted, until a processor was free to take it.
+	Queue time.Duration
+	// BatchWait: from then until its batch closed.
+	BatchWait time.Duration
+	// Inference: the Process call of its batch.
+	Inference time.Duration
+	// Total: from submit to the answer.
+	Total time.Duration
+}
+
+// Result is the one answer to a submitted entry.
+type Result struct {
+	// Outcome is Delivered, Failed, Timeout or Stopped.
+	Outcome Outcome
+	Output  Output
+	// Err says why, when Outcome is Failed.
+	Err       error
+	Timings   Timings
+	BatchSize int
+}
