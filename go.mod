@@ -3,6 +3,7 @@ module github.com/nvpipe/nvpipe
 go 1.26.0
 
 require (
+	github.com/abema/go-mp4 v1.4.1 // indirect
 	github.com/bluenviron/gortsplib/v5 v5.2.0 // indirect
 	github.com/bluenviron/mediacommon/v2 v2.5.1 // indirect
 	github.com/go-gst/go-glib v1.4.0 // indirect
