@@ -84,7 +84,7 @@ func box(xMin, yMin, xMax, yMax float32) func(*fake) {
 
 func TestEveryBreachIsFound(t *testing.T) {
 	nan := float32(math.NaN())
-	calls := 0
+	calls, asked := 0, 0
 	var shared [1]frame.Detection
 	for name, c := range map[string]struct {
 		breach func(*fake)
@@ -138,8 +138,7 @@ func TestEveryBreachIsFound(t *testing.T) {
 			f.traits = func() frame.Traits { return frame.Traits{BatchSizes: []int{4, 2}} }
 		}, "ascending"},
 		"traits change": {func(f *fake) {
-			n := 0
-			f.traits = func() frame.Traits { n++; return frame.Traits{Stateful: n > 1} }
+			f.traits = func() frame.Traits { asked++; return frame.Traits{Stateful: asked > 1} }
 		}, "before Start"},
 	} {
 		t.Run(name, func(t *testing.T) {
