@@ -54,6 +54,10 @@ type Graph interface {
 type Counts struct {
 	// Packets are access units that arrived from the source, before decoding.
 	Packets uint64
+	// LastPacket is when the newest of them arrived, by the host's monotonic
+	// clock; zero: none yet, or not known. It tells a camera that went silent
+	// from one that sends, but nothing that can be decoded.
+	LastPacket time.Time
 	// Decoded frames, by a probe on the decoder's source pad.
 	Decoded uint64
 	// Lost frames are decoded ones that never reached OnFrame, counted where
