@@ -1,0 +1,99 @@
+package nms
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+func box(x, y, w, h, score float32, class int32) Candidate {
+	return Candidate{X1: x, Y1: y, X2: x + w, Y2: y + h, Score: score, Class: class}
+}
+
+func TestSuppress(t *testing.T) {
+	big, shifted, far := box(0, 0, 10, 10, .9, 0), box(1, 0, 10, 10, .8, 0), box(50, 0, 10, 10, .7, 0)
+	other := box(1, 0, 10, 10, .8, 1)
+	tie, tie2 := box(0, 0, 10, 10, .5, 0), box(0, 0, 10, 10, .5, 0)
+	tie2.Index = 1
+	for _, c := range []struct {
+		name  string
+		in    []Candidate
+		iou   float32
+		limit int
+		want  []Candidate
+	}{
+		{"nothing", nil, .5, 10, nil},
+		{"the lower of two goes", []Candidate{shifted, big}, .5, 10, []Candidate{big}},
+		{"apart, both stay", []Candidate{far, big}, .5, 10, []Candidate{big, far}},
+		{"classes do not suppress each other", []Candidate{other, big}, .5, 10, []Candidate{big, other}},
+		{"overlap equal to the limit stays", []Candidate{big, shifted}, 9. / 11, 10, []Candidate{big, shifted}},
+		{"limit", []Candidate{far, big}, .5, 1, []Candidate{big}},
+		{"ties go by index", []Candidate{tie2, tie}, .5, 10, []Candidate{tie}},
+		{"iou 1 keeps all", []Candidate{tie, tie2}, 1, 10, []Candidate{tie, tie2}},
+		{"empty boxes do not suppress", []Candidate{box(5, 5, 0, 0, .9, 0), box(5, 5, 0, 0, .8, 0)}, 0, 10,
+			[]Candidate{box(5, 5, 0, 0, .9, 0), box(5, 5, 0, 0, .8, 0)}},
+	} {
+		if got := Suppress(slices.Clone(c.in), c.iou, c.limit); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// What suppression means, checked on random boxes: what is kept does not
+// overlap, and whatever went was overlapped by something better of its class.
+func TestSuppressProperties(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		in := make([]Candidate, rng.IntN(200))
+		for i := range in {
+			in[i] = box(rng.Float32()*50, rng.Float32()*50, rng.Float32()*20, rng.Float32()*20,
+				float32(rng.IntN(20))/20, int32(rng.IntN(3)))
+			in[i].Index = int32(i)
+		}
+		iou := rng.Float32()
+		kept := Suppress(slices.Clone(in), iou, len(in)+1)
+		for i, a := range kept {
+			for _, b := range kept[:i] {
+				if a.Class == b.Class && a.IoU(b) > iou {
+					t.Fatalf("%v and %v are both kept at %v", a, b, iou)
+				}
+			}
+		}
+		for _, c := range in {
+			if slices.Contains(kept, c) {
+				continue
+			}
+			if !slices.ContainsFunc(kept, func(k Candidate) bool {
+				return byScore(k, c) < 0 && k.Class == c.Class && k.IoU(c) > iou
+			}) {
+				t.Fatalf("%v went for nothing", c)
+			}
+		}
+		shuffled := slices.Clone(in)
+		rng.Shuffle(len(in), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		if again := Suppress(shuffled, iou, len(in)+1); !slices.Equal(again, kept) {
+			t.Fatal("the order of the candidates matters")
+		}
+	}
+}
+
+func TestSuppressIsBounded(t *testing.T) {
+	in := make([]Candidate, 3*MaxCandidates)
+	for i := range in {
+		in[i] = box(float32(i)*10, 0, 5, 5, float32(i)/float32(len(in)), 0)
+	}
+	kept := Suppress(in, .5, len(in))
+	if len(kept) != MaxCandidates {
+		t.Fatalf("%d kept, want the best %d", len(kept), MaxCandidates)
+	}
+	if lowest := kept[len(kept)-1].Score; lowest < 0.66 {
+		t.Errorf("a score of %v was kept in place of a better one", lowest)
+	}
+}
+
+func TestSuppressAllocatesNothing(t *testing.T) {
+	in := []Candidate{box(0, 0, 9, 9, .1, 0), box(1, 1, 9, 9, .9, 0), box(2, 2, 9, 9, .5, 1)}
+	if n := testing.AllocsPerRun(20, func() { Suppress(in, .5, 10) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
