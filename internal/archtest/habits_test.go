@@ -1,0 +1,117 @@
+package archtest
+
+import (
+	"fmt"
+	"go/ast"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestNoInit(t *testing.T) {
+	inits := rule(func(all []*source) (breaches []string) {
+		for _, s := range all {
+			for _, d := range s.tree.Decls {
+				if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+					breaches = append(breaches, s.at(f.Pos())+" has func init")
+				}
+			}
+		}
+		return breaches
+	})
+	inits.check(t, "what exists is written in a table, not registered by importing it")
+	inits.control(t, [2]string{"a.go", "package p; func init() {}"}, [2]string{"b.go", "package p; type t int; func (t) init() {}"})
+}
+
+func TestFilesAreShort(t *testing.T) {
+	const most = 600
+	long := rule(func(all []*source) (breaches []string) {
+		for _, s := range all {
+			if s.lines > most {
+				breaches = append(breaches, fmt.Sprintf("%s has %d lines, more than %d", s.path, s.lines, most))
+			}
+		}
+		return breaches
+	})
+	long.check(t, "one file, one idea; split it by ideas")
+	long.control(t, [2]string{"a.go", "package p" + strings.Repeat("\n", most+1)}, [2]string{"a.go", "package p" + strings.Repeat("\n", most)})
+}
+
+// Sleeping is how virtual time passes inside a synctest bubble; anywhere else
+// it is hoping.
+func TestTestsDoNotSleep(t *testing.T) {
+	sleeps := rule(func(all []*source) (breaches []string) {
+		for _, s := range all {
+			if !s.test || slices.Contains(s.imports, "testing/synctest") {
+				continue
+			}
+			for _, call := range calls(s, "time", "Sleep") {
+				breaches = append(breaches, s.at(call.Pos())+" calls time.Sleep")
+			}
+		}
+		return breaches
+	})
+	sleeps.check(t, "wait for the event itself, or use testing/synctest")
+	sleeps.control(t,
+		[2]string{"a_test.go", `package p; import "time"; func f() { time.Sleep(1) }`},
+		[2]string{"a.go", `package p; import "time"; func f() { time.Sleep(1) }`},
+		[2]string{"b_test.go", `package p; import ("testing/synctest"; "time"); func f() { synctest.Wait(); time.Sleep(1) }`})
+}
+
+// calls finds pkg.name(…).
+func calls(s *source, pkg, name string) (found []*ast.CallExpr) {
+	ast.Inspect(s.tree, func(n ast.Node) bool {
+		if c, ok := n.(*ast.CallExpr); ok {
+			if sel, ok := c.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == name {
+				if x, ok := sel.X.(*ast.Ident); ok && x.Name == pkg {
+					found = append(found, c)
+				}
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// machinePath is a path that exists on one person's machine.
+var machinePath = regexp.MustCompile(`(?m)(?:^|[\s"'` + "`" + `(=:])/(?:work|root|home/[a-z]+|Users/[A-Za-z]+)/[A-Za-z]`)
+
+func TestNoMachinePaths(t *testing.T) {
+	files(t, func(path string, text []byte) {
+		if place := machinePath.FindIndex(text); place != nil {
+			line := 1 + strings.Count(string(text[:place[1]]), "\n")
+			t.Errorf("%s:%d: has the path of one machine; make it relative to the root", path, line)
+		}
+	})
+	for text, want := range map[string]bool{
+		"see /" + "work/main": true, `"/` + `home/joe/x"`: true, "rtsp://h/work/x": false, "ProtectHome": false, "a/work/b": false,
+	} {
+		if machinePath.MatchString(text) != want {
+			t.Errorf("%q: machine path %v, want %v", text, !want, want)
+		}
+	}
+}
+
+// panicking and exiting are main's: a library that ends the process takes all
+// cameras with it.
+func TestOnlyMainExits(t *testing.T) {
+	exits := rule(func(all []*source) (breaches []string) {
+		for _, s := range all {
+			if s.test || s.within("cmd/...") {
+				continue
+			}
+			found := calls(s, "os", "Exit")
+			for _, name := range []string{"Fatal", "Fatalf", "Fatalln"} {
+				found = append(found, calls(s, "log", name)...)
+			}
+			for _, call := range found {
+				breaches = append(breaches, s.at(call.Pos())+" ends the process")
+			}
+		}
+		return breaches
+	})
+	exits.check(t, "return an error; cmd decides on the exit code")
+	exits.control(t, [2]string{"frame/a.go", `package p; import "os"; func f() { os.Exit(1) }`},
+		[2]string{"cmd/x/a.go", `package p; import "os"; func f() { os.Exit(1) }`})
+}
