@@ -3,7 +3,10 @@
 // line and column.
 package invalid
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Error is one mistake at one key of a configuration.
 type Error struct {
@@ -23,3 +26,21 @@ func (e *Error) Key() string { return e.key }
 func (e *Error) Text() string { return e.text }
 
 func (e *Error) Error() string { return e.key + ": " + e.text }
+
+// Under puts a key in front of the keys of every mistake in err, which is what
+// a part's Validate returned; nil stays nil.
+func Under(key string, err error) error {
+	switch e := err.(type) {
+	case nil:
+		return nil
+	case *Error:
+		return &Error{key + "." + e.key, e.text}
+	case interface{ Unwrap() []error }:
+		var errs []error
+		for _, one := range e.Unwrap() {
+			errs = append(errs, Under(key, one))
+		}
+		return errors.Join(errs...)
+	}
+	return &Error{key, err.Error()}
+}
