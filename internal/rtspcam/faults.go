@@ -1,0 +1,114 @@
+package rtspcam
+
+import (
+	"bytes"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/nvpipe/nvpipe/internal/rtspout/rtpcast"
+)
+
+// Faults is what a camera does wrong; the zero value is a healthy camera.
+type Faults struct {
+	// Status answers requests of a method ("DESCRIBE", "SETUP", "PLAY",
+	// "GET_PARAMETER", "SET_PARAMETER") with a status code such as 404 or 453.
+	Status map[string]int
+	// Location redirects DESCRIBE there with status 302.
+	Location string
+	// SDP is sent as it is in answer to DESCRIBE, instead of the true one.
+	SDP []byte
+	// MaxSessions is how many sessions may be set up at once, further ones
+	// get status 453; 0: any number.
+	MaxSessions int
+	// SessionTimeout ends a session that has not sent GET_PARAMETER for that
+	// long; RTCP is not taken as a sign of life. 0: never.
+	SessionTimeout time.Duration
+
+	// Frozen: nothing is sent, but connections stay open and are answered.
+	Frozen bool
+	// NoReports: no RTCP sender reports.
+	NoReports bool
+	// NoSDPParams: parameter sets come in band only.
+	NoSDPParams bool
+	// NoParams: there are no parameter sets at all.
+	NoParams bool
+	// Corrupt is the share, 0–1, of slices in which bytes are flipped.
+	Corrupt float64
+	// TimestampOffset is added to what RTP timestamps say. Change it to let
+	// them jump; change it back one picture later for a single odd one.
+	TimestampOffset time.Duration
+}
+
+// Break changes what is wrong with the camera, from the next request or
+// picture on.
+func (c *Camera) Break(change func(*Faults)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(&c.faults)
+	c.faults.Status = maps.Clone(c.faults.Status)
+	if c.on == nil {
+		return
+	}
+	for i, params := range c.params {
+		c.on.announce(i, params, c.faults)
+	}
+}
+
+// Heal ends all faults.
+func (c *Camera) Heal() { c.Break(func(f *Faults) { *f = Faults{} }) }
+
+// DropConnections breaks every connection and session; the camera goes on
+// listening.
+func (c *Camera) DropConnections() {
+	if d := c.device(); d != nil {
+		d.handler.drop()
+	}
+}
+
+func (c *Camera) currentFaults() Faults {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.faults
+}
+
+// announced is what the SDP says of parameter sets.
+func (f Faults) announced(params [][]byte) [][]byte {
+	if f.NoSDPParams || f.NoParams {
+		return nil
+	}
+	return params
+}
+
+// spoil makes what is sent of a unit; nothing may be left of it.
+func (f Faults) spoil(codec Codec, data []byte) []byte {
+	if !f.NoParams && f.Corrupt == 0 || codec != H264 && codec != H265 {
+		return data
+	}
+	nalus := rtpcast.NALUs(data)
+	if f.NoParams {
+		nalus = slices.DeleteFunc(nalus, codec.IsParams)
+	}
+	for i, u := range nalus {
+		if codec.IsSlice(u) && rand.Float64() < f.Corrupt {
+			nalus[i] = flip(u)
+		}
+	}
+	return rtpcast.AnnexB(nalus...)
+}
+
+// flip inverts one byte in a hundred, at least one. The first bytes stay:
+// with a broken header decoders drop the slice, and the picture would look
+// whole again.
+func flip(slice []byte) []byte {
+	const header = 8
+	if len(slice) <= header {
+		return slice
+	}
+	slice = bytes.Clone(slice)
+	for range 1 + len(slice)/100 {
+		slice[header+rand.IntN(len(slice)-header)] ^= 0xff
+	}
+	return slice
+}

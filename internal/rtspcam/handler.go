@@ -1,0 +1,200 @@
+package rtspcam
+
+import (
+	"sync"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v5"
+	"github.com/bluenviron/gortsplib/v5/pkg/base"
+	"github.com/bluenviron/gortsplib/v5/pkg/headers"
+	"github.com/bluenviron/gortsplib/v5/pkg/liberrors"
+
+	"github.com/nvpipe/nvpipe/internal/rtspout/rtpcast"
+)
+
+// handler answers the requests of one device. The RTSP server calls it on the
+// goroutines of its connections and sessions.
+type handler struct {
+	camera *Camera
+
+	mu       sync.Mutex
+	cast     *rtpcast.Cast // nil: the device could not be started
+	conns    map[*gortsplib.ServerConn]bool
+	sessions map[*gortsplib.ServerSession]*time.Timer // set up; the timer ends them, if they must stay alive
+}
+
+func (h *handler) stream() *rtpcast.Cast {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.cast
+}
+
+func (h *handler) OnConnOpen(ctx *gortsplib.ServerHandlerOnConnOpenCtx) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.conns[ctx.Conn] = true
+}
+
+func (h *handler) OnConnClose(ctx *gortsplib.ServerHandlerOnConnCloseCtx) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.conns, ctx.Conn)
+}
+
+func (h *handler) drop() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for conn := range h.conns {
+		conn.Close()
+	}
+	for session := range h.sessions { // over UDP they outlive their connection
+		session.Close()
+	}
+}
+
+func (h *handler) OnRequest(conn *gortsplib.ServerConn, req *base.Request) {
+	h.camera.count(req.Method)
+	// The library makes GStreamer wait a second for each SETUP, for the sake
+	// of a bug in its publishing element.
+	delete(req.Header, "User-Agent")
+	if req.Method == base.GetParameter {
+		h.keepAlive(conn.Session())
+	}
+}
+
+// OnResponse announces the session timeout that is really kept.
+func (h *handler) OnResponse(_ *gortsplib.ServerConn, res *base.Response) {
+	timeout := h.camera.currentFaults().SessionTimeout
+	var header headers.Session
+	if timeout == 0 || header.Unmarshal(res.Header["Session"]) != nil {
+		return
+	}
+	seconds := uint(max(timeout/time.Second, 1))
+	header.Timeout = &seconds
+	res.Header["Session"] = header.Marshal()
+}
+
+func (h *handler) keepAlive(session *gortsplib.ServerSession) {
+	timeout := h.camera.currentFaults().SessionTimeout
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if timer := h.sessions[session]; timer != nil && timeout > 0 {
+		timer.Reset(timeout)
+	}
+}
+
+// check is what comes before any answer: credentials and path, then the fault
+// status of the method. ok: the request may go on.
+func (h *handler) check(conn *gortsplib.ServerConn, req *base.Request, path string) (res *base.Response, ok bool, err error) {
+	o := h.camera.options
+	if o.User != "" && !conn.VerifyCredentials(req, o.User, o.Password) {
+		if req.Header["Authorization"] != nil {
+			h.camera.countAuthFailure()
+		}
+		return &base.Response{StatusCode: base.StatusUnauthorized}, false, liberrors.ErrServerAuth{}
+	}
+	if code := h.camera.currentFaults().Status[string(req.Method)]; code != 0 {
+		return &base.Response{StatusCode: base.StatusCode(code)}, false, nil
+	}
+	if path != o.Path {
+		return &base.Response{StatusCode: base.StatusNotFound}, false, nil
+	}
+	if h.stream() == nil {
+		return &base.Response{StatusCode: base.StatusServiceUnavailable}, false, nil
+	}
+	return &base.Response{StatusCode: base.StatusOK}, true, nil
+}
+
+func (h *handler) OnDescribe(ctx *gortsplib.ServerHandlerOnDescribeCtx) (*base.Response, *gortsplib.ServerStream, error) {
+	res, ok, err := h.check(ctx.Conn, ctx.Request, ctx.Path)
+	if !ok {
+		return res, nil, err
+	}
+	f := h.camera.currentFaults()
+	switch {
+	case f.Location != "":
+		res.StatusCode = base.StatusFound
+		res.Header = base.Header{"Location": base.HeaderValue{f.Location}}
+		return res, nil, nil
+	case f.SDP != nil:
+		res.Body = f.SDP
+		return res, nil, nil
+	}
+	return res, h.stream().Stream(), nil
+}
+
+func (h *handler) OnSetup(ctx *gortsplib.ServerHandlerOnSetupCtx) (*base.Response, *gortsplib.ServerStream, error) {
+	res, ok, err := h.check(ctx.Conn, ctx.Request, ctx.Path)
+	if !ok {
+		return res, nil, err
+	}
+	if ctx.Transport.Protocol == gortsplib.ProtocolTCP && h.camera.options.NoTCP {
+		return &base.Response{StatusCode: base.StatusUnsupportedTransport}, nil, nil
+	}
+	if !h.addSession(ctx.Session) {
+		return &base.Response{StatusCode: base.StatusNotEnoughBandwidth}, nil, nil
+	}
+	return res, h.stream().Stream(), nil
+}
+
+// addSession takes a session in, unless there are too many.
+func (h *handler) addSession(session *gortsplib.ServerSession) bool {
+	f := h.camera.currentFaults()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, again := h.sessions[session]; again { // SETUP of another track
+		return true
+	}
+	if f.MaxSessions > 0 && len(h.sessions) >= f.MaxSessions {
+		return false
+	}
+	var timer *time.Timer
+	if f.SessionTimeout > 0 {
+		timer = time.AfterFunc(f.SessionTimeout, session.Close)
+	}
+	h.sessions[session] = timer
+	h.camera.countSessions(len(h.sessions))
+	return true
+}
+
+func (h *handler) OnPlay(ctx *gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
+	res, ok, err := h.check(ctx.Conn, ctx.Request, ctx.Path)
+	if ok {
+		h.stream().Play(ctx.Session)
+	}
+	return res, err
+}
+
+func (h *handler) OnSessionClose(ctx *gortsplib.ServerHandlerOnSessionCloseCtx) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if timer := h.sessions[ctx.Session]; timer != nil {
+		timer.Stop()
+	}
+	delete(h.sessions, ctx.Session)
+	h.camera.countSessions(len(h.sessions))
+	if h.cast != nil {
+		h.cast.Remove(ctx.Session)
+	}
+}
+
+func (h *handler) OnGetParameter(ctx *gortsplib.ServerHandlerOnGetParameterCtx) (*base.Response, error) {
+	return h.parameter(ctx.Request)
+}
+
+func (h *handler) OnSetParameter(ctx *gortsplib.ServerHandlerOnSetParameterCtx) (*base.Response, error) {
+	return h.parameter(ctx.Request)
+}
+
+func (h *handler) parameter(req *base.Request) (*base.Response, error) {
+	if code := h.camera.currentFaults().Status[string(req.Method)]; code != 0 {
+		return &base.Response{StatusCode: base.StatusCode(code)}, nil
+	}
+	return &base.Response{StatusCode: base.StatusOK}, nil
+}
+
+// Without these two the library prints to the standard log.
+
+func (*handler) OnDecodeError(*gortsplib.ServerHandlerOnDecodeErrorCtx) {}
+
+func (*handler) OnPacketsLost(*gortsplib.ServerHandlerOnPacketsLostCtx) {}
