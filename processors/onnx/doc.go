@@ -1,0 +1,31 @@
+// Package onnx finds things in pictures with a detection model in the ONNX
+// format, run by ONNX Runtime.
+//
+// # What happens to a batch
+//
+// Each picture is letterboxed from the decoder's own planes straight into its
+// slot of one float32 tensor (package letterbox), several pictures side by
+// side; the model runs once on the whole batch; its rows become boxes (package
+// yolox), overlapping ones go (package nms), and what is left is mapped back
+// to the full picture. In steady state nothing is allocated per picture but
+// the detections themselves.
+//
+// A model whose batch dimension is open runs batches of any size. One fixed at
+// n runs batches filled up to n; one fixed at 1 runs pictures one by one, which
+// is said once through Options.OnNotice.
+//
+// # The runtime
+//
+// ONNX Runtime is a shared library that is loaded when the first processor
+// starts; see [Config.Library] for where it is looked for. There is one per
+// process: all processors share it, and it stays loaded. Without it everything
+// but Start works.
+//
+// # What is checked when
+//
+// [Config.Validate] checks the settings alone. [New] reads the model's own
+// description (package modelfile) and the labels, and refuses what does not
+// fit together, without native code. Start loads the library and the model,
+// proves by a first run that the outputs are what the description promises,
+// and warms up every batch size.
+package onnx

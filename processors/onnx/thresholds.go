@@ -1,0 +1,64 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/nvpipe/nvpipe/internal/invalid"
+)
+
+// thresholds is the least confidence for each class, +Inf for one that is not
+// wanted, and the least of them all.
+type thresholds struct {
+	class []float32
+	floor float32
+}
+
+func newThresholds(cfg Config, labels []string) (thresholds, error) {
+	var errs []error
+	// A name may stand for several classes of one label file.
+	each := func(key, name string, set func(class int)) {
+		found := false
+		for i, label := range labels {
+			if label == name {
+				found = true
+				set(i)
+			}
+		}
+		if !found {
+			errs = append(errs, invalid.Field(key, "no class is named %q; the labels are %s", name, shorten(labels)))
+		}
+	}
+	unwanted := float32(math.Inf(1))
+	t := thresholds{class: slices.Repeat([]float32{float32(cfg.Confidence)}, len(labels))}
+	for _, name := range slices.Sorted(maps.Keys(cfg.ClassConfidence)) {
+		each("class_confidence."+name, name, func(class int) {
+			t.class[class] = float32(cfg.ClassConfidence[name])
+		})
+	}
+	if len(cfg.Classes) > 0 {
+		wanted := make([]bool, len(labels))
+		for n, name := range cfg.Classes {
+			each(fmt.Sprintf("classes[%d]", n), name, func(class int) { wanted[class] = true })
+		}
+		for i := range t.class {
+			if !wanted[i] {
+				t.class[i] = unwanted
+			}
+		}
+	}
+	t.floor = slices.Min(t.class)
+	return t, errors.Join(errs...)
+}
+
+// shorten shows the first names of a long list.
+func shorten(names []string) string {
+	const most = 12
+	if len(names) <= most {
+		return fmt.Sprintf("%q", names)
+	}
+	return fmt.Sprintf("%q and %d more", names[:most], len(names)-most)
+}
