@@ -58,10 +58,12 @@ func (f *File) mend() error {
 // Close writes the file through to the disk and closes it. A file without
 // anything in it is removed. It is closed whatever the error.
 func (f *File) Close() error {
+	// A file that took our name since must not go in our place.
+	empty := f.size == 0 && f.Present()
 	err := errors.Join(f.mend(), f.h.Sync(), f.h.Close())
 	f.set.open = nil
 	switch {
-	case f.size == 0:
+	case empty:
 		err = errors.Join(err, f.set.fs.Remove(f.path))
 	case f.number > 0:
 		f.set.shelf = append(f.set.shelf, entry{f.path, f.number, f.size})
