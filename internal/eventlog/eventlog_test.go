@@ -374,17 +374,17 @@ func TestMovedFileIsStartedAgain(t *testing.T) {
 	})
 }
 
-// stutter takes a few bytes at a time, with an error each.
+// stutter takes a part of the first write only, with an error.
 type stutter struct {
 	bytes.Buffer
 	broken bool
 }
 
 func (s *stutter) Write(p []byte) (int, error) {
-	s.broken = !s.broken
-	if !s.broken {
+	if s.broken {
 		return s.Buffer.Write(p)
 	}
+	s.broken = true
 	n, _ := s.Buffer.Write(p[:len(p)/3])
 	return n, errors.New("broken")
 }
