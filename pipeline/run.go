@@ -1,0 +1,134 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Run is the feed's life: it connects, follows the connection, and connects
+// again after a pause, for ever. It returns when ctx ends or the feed is told
+// to stop, with everything closed and every frame settled, or when a film that
+// is not looped has ended. It is called once; the error is only about that.
+func (f *Feed) Run(ctx context.Context) error {
+	if !f.running.CompareAndSwap(false, true) {
+		return fmt.Errorf("feed %s: Run is called a second time", f.id)
+	}
+	defer close(f.done)
+	for {
+		s, end := f.connection(ctx)
+		if end.final {
+			f.finish(ctx, s, end)
+			return nil
+		}
+		f.backOff(ctx, s, end)
+	}
+}
+
+// connection is one attempt, from building a graph until it has to be taken
+// down. The session is nil if there was no graph.
+func (f *Feed) connection(ctx context.Context) (*session, ending) {
+	if ctx.Err() != nil || f.stopInput.made() {
+		return nil, ending{reason: ReasonShutdown, final: true}
+	}
+	f.begin()
+	source, err := f.settings.Source.Resolve()
+	if err != nil {
+		return nil, failed(err, ReasonConfig)
+	}
+	s := newSession(f, source.Live())
+	g, err := f.settings.Build(source, f.settings.Graph, s)
+	if err != nil {
+		return nil, failed(err, ReasonUnsupported)
+	}
+	f.enter(s, g)
+	started := time.Now()
+	if err := g.Start(); err != nil {
+		return s, failed(err, ReasonLost)
+	}
+	s.begun = true
+	return s, s.watch(ctx, started)
+}
+
+func failed(err error, otherwise Reason) ending {
+	end := ending{reason: reasonOf(err, otherwise), text: err.Error()}
+	if e, ok := errors.AsType[*Error](err); ok {
+		end.text = e.Err.Error()
+	}
+	return end
+}
+
+// begin is the bookkeeping of another attempt.
+func (f *Feed) begin() {
+	select {
+	case <-f.retry: // it was about an earlier attempt
+	default:
+	}
+	f.attempts++
+	f.statusMu.Lock()
+	f.status.Restarts = f.attempts - 1
+	f.statusMu.Unlock()
+	f.change(Connecting, ReasonNone, "", 0)
+}
+
+// enter makes s the session whose frames come next.
+func (f *Feed) enter(s *session, g Graph) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s.graph = g
+	if f.settings.Graph.Annotate {
+		s.outbox = newOutbox(f, g)
+	}
+	f.clock.rejoin()
+	f.pace.begin()
+	f.session = s
+}
+
+// leave ends s's being the session.
+func (f *Feed) leave(s *session) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.session == s {
+		f.session = nil
+	}
+}
+
+// backOff takes a failed connection down and waits until the next is due. The
+// time the former takes counts.
+func (f *Feed) backOff(ctx context.Context, s *session, end ending) {
+	now := time.Now()
+	var lived time.Duration
+	if s != nil {
+		lived = s.lived(now)
+	}
+	wait := f.retries.next(end.reason, lived, f.settings.Random())
+	f.change(BackingOff, end.reason, end.text, wait)
+	if s != nil {
+		s.closeInput(f.stopInput.context())
+		s.close(f.close.context())
+	}
+	f.pause(ctx, now.Add(wait))
+}
+
+func (f *Feed) pause(ctx context.Context, until time.Time) {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-f.stopInput.c:
+	case <-f.retry:
+		f.retries.reset()
+	}
+}
+
+// Retry ends the pause before the next attempt, if the feed is in one, and
+// makes the pauses begin at their short end again: something about the camera
+// was changed.
+func (f *Feed) Retry() {
+	select {
+	case f.retry <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,84 @@
+package pipeline
+
+import (
+	"time"
+
+	"github.com/nvpipe/nvpipe/frame"
+)
+
+// Stats are a feed's figures since it was made.
+type Stats struct {
+	// Lost frames left the decoder and never reached the feed, counted where
+	// they were lost, in the graphs that have been closed.
+	Lost uint64
+	// Jumps are steps of the stream's time that were mapped away.
+	Jumps uint64
+	// Abandoned are steps of taking a graph down that did not end in time.
+	Abandoned uint64
+	// Pushed frames went into the continuation, Late of them without waiting
+	// longer for their own results. Refused frames were wanted and could not go.
+	Pushed, Late, Refused uint64
+	// Packets of the annotated stream came out; PacketsRefused would have gone
+	// back in time, which only an abandoned graph can cause.
+	Packets, PacketsRefused uint64
+	// Stray frames came from a graph after it had said that none would; 0
+	// unless there is a fault in the graph.
+	Stray uint64
+	// LastFrame is when the newest frame arrived; zero: none yet.
+	LastFrame time.Time
+
+	closedDecoded uint64
+}
+
+// Stats is a snapshot.
+func (f *Feed) Stats() Stats {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.stats
+	s.Jumps = f.clock.jumps
+	return s
+}
+
+// Decoded is the number of frames that left the decoders of all the feed's
+// connections, as their graphs counted them. It is never derived from the
+// ledgers: that the two agree at rest is what proves the books.
+func (f *Feed) Decoded() uint64 {
+	f.mu.Lock()
+	closed, s := f.stats.closedDecoded, f.session
+	open := s != nil && !s.inputClosed
+	f.mu.Unlock()
+	if !open {
+		return closed
+	}
+	return closed + s.graph.Counts().Decoded
+}
+
+// Ledger is what became of the frames at processor i, in the order of
+// Settings.Processors. At rest its sum is Decoded.
+func (f *Feed) Ledger(i int) frame.Ledger {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lanes[i].ledger
+}
+
+// Pending is the number of answers and frames the feed still has to do with:
+// accepted by a coordinator, in a slot, or held for the annotated stream. It is
+// 0 after a full stop.
+func (f *Feed) Pending() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := f.undecided()
+	if f.session != nil && f.session.outbox != nil {
+		n += f.session.outbox.held.n
+	}
+	return n
+}
+
+// undecided frames have no outcome yet, over all lanes; with mu held.
+func (f *Feed) undecided() int {
+	n := 0
+	for i := range f.lanes {
+		n += f.lanes[i].pending()
+	}
+	return n
+}
