@@ -7,12 +7,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/nvpipe/nvpipe/internal/rtspcam/memnet"
+	"github.com/nvpipe/nvpipe/internal/rtspcam/rtsptest"
 )
 
 // virtual makes a camera and a way to reach it without sockets.
-func virtual(source Source, o Options) (*Camera, *memnet.Net) {
-	n := &memnet.Net{}
+func virtual(source Source, o Options) (*Camera, *rtsptest.Net) {
+	n := &rtsptest.Net{}
 	o.listen, o.NoUDP, o.Address = n.Listen, true, "127.0.0.1:554"
 	return New(source, o), n
 }
@@ -47,17 +47,14 @@ func TestPicturesArriveAndCanBeTold(t *testing.T) {
 		begin := time.Now()
 		start(t, cam)
 		time.Sleep(700 * time.Millisecond) // in the middle of the clip
-		c := newClient(t, cam.URL(), tcpOver(network))
-		if err := c.play(cam.URL(), nil); err != nil {
-			t.Fatal(err)
-		}
+		c := rtsptest.TCP(t, network, cam.URL()).MustPlay()
 		units := clip.Units(0)
-		first := c.next()
-		if !first.keyframe() {
+		first := c.Next()
+		if !first.Keyframe() {
 			t.Fatal("the session does not begin with a keyframe")
 		}
-		second := c.next()
-		at := int((second.wall.Sub(begin)+time.Millisecond)*15/time.Second) - 1
+		second := c.Next()
+		at := int((second.Wall.Sub(begin)+time.Millisecond)*15/time.Second) - 1
 		if at%15 != 0 || at == 0 {
 			t.Fatalf("first picture is number %d, want the next keyframe", at)
 		}
@@ -67,22 +64,22 @@ func TestPicturesArriveAndCanBeTold(t *testing.T) {
 			case i == at+1:
 				u = second
 			case i > at:
-				u = c.next()
+				u = c.Next()
 			}
 			want := units[i%len(units)]
-			if !bytes.Equal(u.annexB(), want.Data) {
+			if !bytes.Equal(u.AnnexB(), want.Data) {
 				t.Fatalf("picture %d is not what the clip has there", i)
 			}
 			due := time.Duration(i) * time.Second / 15
 			// This client knows the time of a picture that follows a report.
-			if d := u.wall.Sub(begin.Add(due)).Abs(); i > at && d > 50*time.Microsecond {
-				t.Fatalf("picture %d was taken at %v by the reports, off by %v", i, u.wall.Sub(begin), d)
+			if d := u.Wall.Sub(begin.Add(due)).Abs(); i > at && d > 50*time.Microsecond {
+				t.Fatalf("picture %d was taken at %v by the reports, off by %v", i, u.Wall.Sub(begin), d)
 			}
-			if d := u.timestamp - first.timestamp; d != uint32((i-at)*6000) {
+			if d := u.Timestamp - first.Timestamp; d != uint32((i-at)*6000) {
 				t.Fatalf("picture %d is at RTP time +%d, want +%d", i, d, (i-at)*6000)
 			}
 		}
-		if n := len(c.reports); n < 6 || n > 9 {
+		if n := len(c.Reports()); n < 6 || n > 9 {
 			t.Fatalf("%d sender reports in 6.7 s, want one a second", n)
 		}
 	})
@@ -92,40 +89,30 @@ func TestStopAndStartAgainOnTheSamePort(t *testing.T) {
 	cam := New(testClip(t), Options{})
 	start(t, cam)
 	address := cam.Address()
-	c := newClient(t, cam.URL(), tcp())
-	if err := c.play(cam.URL(), nil); err != nil {
-		t.Fatal(err)
-	}
-	c.next()
+	c := rtsptest.TCP(t, nil, cam.URL()).MustPlay()
+	c.Next()
 	cam.Stop()
 	if err := c.Wait(); err == nil {
 		t.Fatal("the client's connection has outlived the camera")
 	}
-	if err := newClient(t, cam.URL(), tcp()).play(cam.URL(), nil); err == nil {
+	if err := rtsptest.TCP(t, nil, cam.URL()).Play(nil); err == nil {
 		t.Fatal("a camera that is off answered")
 	}
 	start(t, cam)
 	if cam.Address() != address {
 		t.Fatalf("the camera came back at %s, was at %s", cam.Address(), address)
 	}
-	again := newClient(t, cam.URL(), tcp())
-	if err := again.play(cam.URL(), nil); err != nil {
-		t.Fatal(err)
-	}
-	again.next()
+	rtsptest.TCP(t, nil, cam.URL()).MustPlay().Next()
 }
 
 func TestUDP(t *testing.T) {
 	cam := New(testClip(t), Options{})
 	start(t, cam)
-	c := newClient(t, cam.URL(), udp())
-	if err := c.play(cam.URL(), nil); err != nil {
-		t.Fatal(err)
-	}
-	if u := c.next(); !u.keyframe() {
+	c := rtsptest.UDP(t, cam.URL()).MustPlay()
+	if u := c.Next(); !u.Keyframe() {
 		t.Fatal("the session does not begin with a keyframe")
 	}
-	if u := c.next(); time.Since(u.wall).Abs() > 5*time.Second {
-		t.Fatalf("second picture was taken at %v by the reports", u.wall)
+	if u := c.Next(); time.Since(u.Wall).Abs() > 5*time.Second {
+		t.Fatalf("second picture was taken at %v by the reports", u.Wall)
 	}
 }

@@ -1,7 +1,4 @@
-// Package memnet is a listener without sockets, for tests of RTSP servers and
-// clients in virtual time: goroutines that wait on it count as durably blocked
-// for testing/synctest, which those in the network poller do not.
-package memnet
+package rtsptest
 
 import (
 	"context"
@@ -9,7 +6,9 @@ import (
 	"sync"
 )
 
-// Net is a network of one listener. The zero value is ready.
+// Net is a network of one listener without sockets, for tests in virtual time:
+// goroutines that wait on it count as durably blocked for testing/synctest,
+// which those in the network poller do not. The zero value is ready.
 type Net struct {
 	mu       sync.Mutex
 	listener *listener

@@ -1,0 +1,197 @@
+package rtspout
+
+import (
+	"errors"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v5"
+	"github.com/bluenviron/gortsplib/v5/pkg/base"
+	"github.com/bluenviron/gortsplib/v5/pkg/liberrors"
+
+	"github.com/nvpipe/nvpipe/frame"
+)
+
+// handler answers viewers. The RTSP library calls it on the goroutines of
+// connections and sessions.
+type handler struct {
+	server *Server
+
+	mu      sync.Mutex
+	conns   int
+	viewers map[*gortsplib.ServerSession]*viewer // set up
+}
+
+// viewer is one session.
+type viewer struct {
+	stream  *Stream
+	address string
+	playing bool
+	cut     bool
+}
+
+func newHandler(s *Server) *handler {
+	return &handler{server: s, viewers: map[*gortsplib.ServerSession]*viewer{}}
+}
+
+const (
+	// firstRequestTimeout: the library itself waits for ever for the first bytes.
+	firstRequestTimeout = 10 * time.Second
+	// sendBuffer bounds what the kernel takes for a viewer that does not read,
+	// so that it is noticed soon; it is 100 ms of a 20 Mbit/s stream.
+	sendBuffer = 256 << 10
+	// Connections beyond the viewers: those that only ask, or are just leaving.
+	spareConns = 16
+)
+
+func (h *handler) OnConnOpen(ctx *gortsplib.ServerHandlerOnConnOpenCtx) {
+	h.mu.Lock()
+	h.conns++
+	full := h.conns > 2*h.server.cfg.MaxViewers+spareConns
+	h.mu.Unlock()
+	if full {
+		ctx.Conn.Close()
+		return
+	}
+	conn := ctx.Conn.NetConn()
+	// Errors show with the first read or write.
+	_ = conn.SetReadDeadline(time.Now().Add(firstRequestTimeout))
+	if inner, ok := conn.(interface{ NetConn() net.Conn }); ok { // TLS
+		conn = inner.NetConn()
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(sendBuffer)
+	}
+}
+
+func (h *handler) OnConnClose(*gortsplib.ServerHandlerOnConnCloseCtx) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.conns--
+}
+
+func (h *handler) OnRequest(_ *gortsplib.ServerConn, req *base.Request) {
+	// The library makes GStreamer wait a second for each SETUP, for the sake
+	// of a bug in its publishing element; here nobody publishes.
+	delete(req.Header, "User-Agent")
+}
+
+// find checks credentials and finds the stream; nil: res says why not.
+func (h *handler) find(conn *gortsplib.ServerConn, req *base.Request, path string) (st *Stream, res *base.Response, err error) {
+	c := h.server.cfg
+	feed := frame.FeedID(strings.TrimPrefix(path, "/"))
+	if c.User != "" && !conn.VerifyCredentials(req, c.User, c.Password.Reveal()) {
+		if req.Header["Authorization"] != nil {
+			h.server.hooks.event(Event{Kind: AuthFailed, Viewer: conn.NetConn().RemoteAddr().String()})
+		}
+		return nil, &base.Response{StatusCode: base.StatusUnauthorized}, liberrors.ErrServerAuth{}
+	}
+	if st = h.server.stream(feed); st == nil {
+		return nil, &base.Response{StatusCode: base.StatusNotFound}, nil
+	}
+	return st, &base.Response{StatusCode: base.StatusOK}, nil
+}
+
+func (h *handler) OnDescribe(ctx *gortsplib.ServerHandlerOnDescribeCtx) (*base.Response, *gortsplib.ServerStream, error) {
+	st, res, err := h.find(ctx.Conn, ctx.Request, ctx.Path)
+	if st == nil {
+		return res, nil, err
+	}
+	return res, st.cast.Stream(), nil
+}
+
+func (h *handler) OnSetup(ctx *gortsplib.ServerHandlerOnSetupCtx) (*base.Response, *gortsplib.ServerStream, error) {
+	st, res, err := h.find(ctx.Conn, ctx.Request, ctx.Path)
+	if st == nil {
+		return res, nil, err
+	}
+	address := ctx.Conn.NetConn().RemoteAddr().String()
+	if !h.admit(ctx.Session, &viewer{stream: st, address: address}) {
+		st.counts.refused.Add(1)
+		h.server.hooks.event(Event{Kind: ViewerRefused, Feed: st.feed, Viewer: address})
+		return &base.Response{StatusCode: base.StatusNotEnoughBandwidth}, nil, nil
+	}
+	return res, st.cast.Stream(), nil
+}
+
+func (h *handler) admit(session *gortsplib.ServerSession, v *viewer) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.viewers[session] != nil {
+		return true
+	}
+	same := 0
+	for _, other := range h.viewers {
+		if other.stream == v.stream {
+			same++
+		}
+	}
+	c := h.server.cfg
+	if len(h.viewers) >= c.MaxViewers || same >= c.MaxViewersPerFeed {
+		return false
+	}
+	h.viewers[session] = v
+	return true
+}
+
+func (h *handler) OnPlay(ctx *gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
+	h.mu.Lock()
+	v := h.viewers[ctx.Session]
+	again := v == nil || v.playing
+	if !again {
+		v.playing = true
+	}
+	h.mu.Unlock()
+	if !again {
+		h.server.hooks.event(Event{Kind: ViewerJoined, Feed: v.stream.feed, Viewer: v.address})
+		v.stream.join(ctx.Session)
+	}
+	return &base.Response{StatusCode: base.StatusOK}, nil
+}
+
+func (s *Stream) join(session *gortsplib.ServerSession) {
+	s.cast.Play(session)
+	s.viewers.Add(1)
+	select {
+	case s.joined <- struct{}{}:
+	default:
+	}
+	s.hooks.demand(s.feed)
+}
+
+// cut ends a viewer whose queue is full. It is called by the stream's goroutine.
+func (h *handler) cut(session *gortsplib.ServerSession) {
+	h.mu.Lock()
+	if v := h.viewers[session]; v != nil {
+		v.cut = true
+	}
+	h.mu.Unlock()
+	session.Close()
+}
+
+func (h *handler) OnSessionClose(ctx *gortsplib.ServerHandlerOnSessionCloseCtx) {
+	h.mu.Lock()
+	v := h.viewers[ctx.Session]
+	delete(h.viewers, ctx.Session)
+	h.mu.Unlock()
+	if v == nil || !v.playing {
+		return
+	}
+	v.stream.cast.Remove(ctx.Session)
+	v.stream.viewers.Add(-1)
+	kind := ViewerLeft
+	if v.cut || errors.Is(ctx.Error, os.ErrDeadlineExceeded) {
+		kind = ViewerCut
+		v.stream.counts.cut.Add(1)
+	}
+	h.server.hooks.event(Event{Kind: kind, Feed: v.stream.feed, Viewer: v.address})
+}
+
+// Without these two the library prints to the standard log.
+
+func (*handler) OnDecodeError(*gortsplib.ServerHandlerOnDecodeErrorCtx) {}
+
+func (*handler) OnPacketsLost(*gortsplib.ServerHandlerOnPacketsLostCtx) {}
