@@ -55,8 +55,11 @@ func loadEnvironment(s search) (string, error) {
 // loadFailure is the reason without the binding's own framing of it.
 func loadFailure(err error) string {
 	text := err.Error()
-	if strings.HasPrefix(text, "Platform-specific initialization failed: Error setting ORT API base") {
+	switch {
+	case strings.Contains(text, "Error setting ORT API base"):
 		return "older than 1.24"
+	case strings.Contains(text, "Error looking up OrtGetApiBase"):
+		return "not ONNX Runtime"
 	}
 	if i := strings.LastIndex(text, ": "); i >= 0 {
 		text = text[i+2:]

@@ -2,7 +2,9 @@ package onnx
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -72,11 +74,15 @@ func (s search) folders() []string {
 // existing is the absolute path of a regular file.
 func existing(path string) (string, error) {
 	info, err := os.Stat(path)
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) { // without the path, which the caller says
+		return "", pathErr.Err
+	}
 	if err != nil {
 		return "", err
 	}
 	if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("it is not a regular file")
+		return "", fmt.Errorf("not a regular file")
 	}
 	return filepath.Abs(path)
 }

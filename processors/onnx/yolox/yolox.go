@@ -33,7 +33,7 @@ type cell struct{ x, y, stride float32 }
 // NewHead returns the head for a width×height input whose output has rows rows
 // of columns columns; ok is false when no YOLOX head has such an output.
 func NewHead(width, height, rows, columns int) (h *Head, ok bool) {
-	if width <= 0 || height <= 0 || columns <= rowHead {
+	if width <= 0 || height <= 0 || rows <= 0 || columns <= rowHead {
 		return nil, false
 	}
 	for _, strides := range strideSets {

@@ -38,6 +38,7 @@ func TestHeadIsRecognised(t *testing.T) {
 		{416, 416, 3549, 5, false},    // no class
 		{416, 416, 3548, 85, false},
 		{420, 416, 3549, 85, false}, // no multiple of the strides
+		{100, 100, 0, 85, false},
 		{0, 0, 0, 85, false},
 	} {
 		if _, ok := NewHead(c.width, c.height, c.rows, c.columns); ok != c.ok {
