@@ -82,7 +82,7 @@ func (h *handler) OnRequest(_ *gortsplib.ServerConn, req *base.Request) {
 // find checks credentials and finds the stream; nil: res says why not.
 func (h *handler) find(conn *gortsplib.ServerConn, req *base.Request, path string) (st *Stream, res *base.Response, err error) {
 	c := h.server.cfg
-	feed := frame.FeedID(strings.TrimPrefix(path, "/"))
+	feed := frame.FeedID(strings.Trim(path, "/"))
 	if c.User != "" && !conn.VerifyCredentials(req, c.User, c.Password.Reveal()) {
 		if req.Header["Authorization"] != nil {
 			h.server.hooks.event(Event{Kind: AuthFailed, Viewer: conn.NetConn().RemoteAddr().String()})

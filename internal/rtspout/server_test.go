@@ -1,0 +1,315 @@
+package rtspout
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v5/pkg/base"
+	"github.com/bluenviron/gortsplib/v5/pkg/liberrors"
+
+	"github.com/nvpipe/nvpipe/frame"
+	"github.com/nvpipe/nvpipe/internal/rtspcam"
+	"github.com/nvpipe/nvpipe/internal/rtspcam/rtsptest"
+	"github.com/nvpipe/nvpipe/internal/rtspcam/testclip"
+	"github.com/nvpipe/nvpipe/internal/secret"
+)
+
+// status is the RTSP status that playing feed is answered with, 200 if it plays.
+func (r *rig) status(url string) int {
+	r.t.Helper()
+	err := rtsptest.TCP(r.t, r.net, url).Play(nil)
+	var bad liberrors.ErrClientBadStatusCode
+	switch {
+	case err == nil:
+		return 200
+	case errors.As(err, &bad):
+		return int(bad.Code)
+	}
+	r.t.Fatal(err)
+	return 0
+}
+
+func TestUnknownFeedIsNotFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := virtual(t, nil)
+		r.stream("door")
+		for path, want := range map[string]int{"/door": 200, "/door/": 200, "/doo": 404, "/": 404, "/door/x": 404, "/../door": 404} {
+			if got := r.status("rtsp://127.0.0.1:8554" + path); got != want {
+				t.Errorf("%s is answered with %d, want %d", path, got, want)
+			}
+		}
+		r.Remove("door")
+		if got := r.status(r.URL("door")); got != 404 {
+			t.Errorf("a removed feed is answered with %d", got)
+		}
+	})
+}
+
+func TestViewersAreLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := virtual(t, func(c *Config) { c.MaxViewers, c.MaxViewersPerFeed = 3, 2 })
+		door, yard := r.stream("door"), r.stream("yard")
+		first := r.viewer("door")
+		r.viewer("door")
+		if got := r.status(r.URL("door")); got != 453 {
+			t.Errorf("a third viewer of one feed is answered with %d", got)
+		}
+		r.viewer("yard")
+		if got := r.status(r.URL("yard")); got != 453 {
+			t.Errorf("a fourth viewer in all is answered with %d", got)
+		}
+		if r.count(ViewerRefused) != 2 || door.Stats().Refused != 1 || yard.Stats().Refused != 1 {
+			t.Errorf("events %v, stats %+v", r.events, r.Stats())
+		}
+		first.Close()
+		synctest.Wait()
+		if got := r.status(r.URL("door")); got != 200 {
+			t.Errorf("after one has left, a viewer is answered with %d", got)
+		}
+		if r.count(ViewerLeft) != 1 || door.Stats().Viewers != 2 {
+			t.Errorf("%d left, %d there", r.count(ViewerLeft), door.Stats().Viewers)
+		}
+	})
+}
+
+func TestAuthentication(t *testing.T) {
+	const hard = `p@ss:w/o%rd#?& "ü`
+	synctest.Test(t, func(t *testing.T) {
+		r := virtual(t, func(c *Config) { c.User, c.Password = "viewer@home", secret.New(hard) })
+		r.stream("door")
+		play := func(user, password string) int {
+			return r.status(fmt.Sprintf("rtsp://%v@127.0.0.1:8554/door", url.UserPassword(user, password)))
+		}
+		for _, c := range []struct {
+			user, password string
+			want           int
+		}{
+			{"viewer@home", hard, 200},
+			{"viewer@home", hard + "x", 401},
+			{"viewer@home", "", 401},
+			{"viewer", hard, 401},
+		} {
+			if got := play(c.user, c.password); got != c.want {
+				t.Errorf("user %q, password %q: %d, want %d", c.user, c.password, got, c.want)
+			}
+		}
+		if got := r.status("rtsp://127.0.0.1:8554/door"); got != 401 {
+			t.Errorf("without user and password: %d", got)
+		}
+		if got := r.status("rtsp://127.0.0.1:8554/nothing"); got != 401 {
+			t.Errorf("a stranger asking for a feed that does not exist: %d, want 401 to tell nothing", got)
+		}
+		if n := r.count(AuthFailed); n != 3 {
+			t.Errorf("%d events of wrong credentials, want 3", n)
+		}
+		if all := fmt.Sprintf("%+v", r.events); strings.Contains(all, "p@ss") {
+			t.Errorf("the password is in the events: %s", all)
+		}
+	})
+}
+
+func TestPortInUse(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	cfg := DefaultConfig()
+	cfg.Listen = taken.Addr().String()
+	s := New(cfg, Hooks{})
+	err = s.Start()
+	if err == nil {
+		t.Fatal("started on a port in use")
+	}
+	for _, part := range []string{cfg.Listen, "address already in use", "choose another one in listen"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("error %q does not say %q", err, part)
+		}
+	}
+	if err := s.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+// One viewer says PLAY and never reads. It is cut, alone, and says so once:
+// by its full queue when there is much to send, else by time.
+func TestSlowViewerIsCut(t *testing.T) {
+	for name, c := range map[string]struct {
+		step         int // in pictures: 15 sends keyframes only
+		stays, isCut time.Duration
+	}{
+		"by time":      {1, 4 * time.Second, 6 * time.Second},
+		"by its queue": {15, 1 * time.Second, 3 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := virtual(t, func(cfg *Config) { cfg.ViewerQueue = 256 << 10 })
+				st := r.stream("door")
+				good := r.viewer("door")
+				defer r.rawPlay("door").Close()
+				start := time.Now()
+				for i := 0; time.Since(start) < c.isCut; i++ {
+					p := newFeeder(st).picture(i * c.step)
+					p.PTS = time.Since(start)
+					st.Write(p)
+					synctest.Wait()
+					if s := st.Stats(); s.Cut > 0 && time.Since(start) < c.stays {
+						t.Fatalf("cut after %v", time.Since(start))
+					}
+					time.Sleep(time.Second / 15)
+				}
+				synctest.Wait()
+				s := st.Stats()
+				if s.Viewers != 1 || s.Cut != 1 || r.count(ViewerCut) != 1 || r.count(ViewerLeft) != 0 {
+					t.Errorf("after %v: %+v, events %v", c.isCut, s, r.events)
+				}
+				if n := len(good.Received()); n != int(s.Packets) || good.Lost() != 0 {
+					t.Errorf("the good viewer has got %d of %d pictures", n, s.Packets)
+				}
+			})
+		})
+	}
+}
+
+// rawPlay is a viewer that plays and then reads nothing.
+func (r *rig) rawPlay(feed frame.FeedID) net.Conn {
+	r.t.Helper()
+	conn, err := r.net.DialContext(context.Background(), "tcp", "")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	reader := bufio.NewReader(conn)
+	request := func(method, url, headers string) base.Header {
+		fmt.Fprintf(conn, "%s %s RTSP/1.0\r\nCSeq: 1\r\n%s\r\n", method, url, headers)
+		var res base.Response
+		if err := res.Unmarshal(reader); err != nil || res.StatusCode != base.StatusOK {
+			r.t.Fatalf("%s: %v %v", method, res.StatusCode, err)
+		}
+		return res.Header
+	}
+	setup := request("SETUP", r.URL(feed)+"/trackID=0", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n")
+	session, _, _ := strings.Cut(setup["Session"][0], ";")
+	request("PLAY", r.URL(feed), "Session: "+session+"\r\n")
+	return conn
+}
+
+func TestIdleConnectionsEndAndAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := virtual(t, func(c *Config) { c.MaxViewers = 1 })
+		r.stream("door")
+		var conns []net.Conn
+		for range 2 + spareConns {
+			conn, err := r.net.DialContext(t.Context(), "tcp", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			conns = append(conns, conn)
+		}
+		extra, err := r.net.DialContext(t.Context(), "tcp", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := extra.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+			t.Errorf("a connection beyond the limit: %v", err)
+		}
+		start := time.Now()
+		for _, conn := range conns {
+			if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+				t.Errorf("a connection that says nothing: %v", err)
+			}
+		}
+		if d := time.Since(start); d > firstRequestTimeout {
+			t.Errorf("they were ended after %v", d)
+		}
+		r.viewer("door")
+	})
+}
+
+func TestRealSockets(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		cfg := DefaultConfig()
+		cfg.Listen = "127.0.0.1:0"
+		if secure {
+			cfg.TLSCert, cfg.TLSKey = selfSigned(t)
+		}
+		r := &rig{t: t}
+		r.Server = New(cfg, r.hooks())
+		st := r.stream("door") // before Start, as internal/app does
+		r.start()
+		viewers := []*rtsptest.Client{rtsptest.TCP(t, nil, r.URL("door"))}
+		if secure {
+			viewers[0].TLSConfig = &tls.Config{InsecureSkipVerify: true}
+		} else {
+			viewers = append(viewers, rtsptest.UDP(t, r.URL("door")))
+		}
+		for _, v := range viewers {
+			v.MustPlay()
+		}
+		f := newFeeder(st)
+		for i := range 15 {
+			st.Write(f.picture(i))
+		}
+		for _, v := range viewers {
+			for i := range 15 {
+				if u := v.Next(); !bytes.Equal(u.AnnexB(), f.picture(i).Data) {
+					t.Errorf("picture %d is not the one written", i)
+				}
+			}
+		}
+		r.stop()
+		if st.Wanted() {
+			t.Error("wanted after the server has stopped")
+		}
+		for _, v := range viewers {
+			v.Close()
+		}
+	}
+}
+
+// A camera's pictures go through a client and a feed's stream to a viewer as
+// they are, on the camera's time.
+func TestFromCameraToViewer(t *testing.T) {
+	cam := rtspcam.New(testclip.H264(), rtspcam.Options{})
+	if err := cam.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cam.Close()
+	cfg := DefaultConfig()
+	cfg.Listen = "127.0.0.1:0"
+	r := &rig{t: t}
+	r.Server = New(cfg, r.hooks())
+	r.start()
+	st := r.stream("door")
+	feed := rtsptest.TCP(t, nil, cam.URL()).MustPlay()
+	first, second := feed.Next(), feed.Next()
+	first.Wall = second.Wall.Add(-time.Second / testclip.FPS) // this client does not know it yet
+	sent := []rtsptest.Unit{first, second}
+	for len(sent) < 20 {
+		sent = append(sent, feed.Next())
+	}
+	v := rtsptest.TCP(t, nil, r.URL("door")).MustPlay()
+	for _, u := range sent {
+		pts := time.Duration(u.Timestamp-first.Timestamp) * time.Second / 90000
+		st.Write(frame.Packet{PTS: pts, Captured: u.Wall, Keyframe: u.Keyframe(), Data: u.AnnexB()})
+	}
+	for i, want := range sent {
+		u := v.Next()
+		if !bytes.Equal(u.AnnexB(), want.AnnexB()) {
+			t.Fatalf("picture %d is not the camera's", i)
+		}
+		if d := u.Wall.Sub(want.Wall).Abs(); i > 0 && d > time.Millisecond {
+			t.Errorf("picture %d: taken %v off the camera's time", i, d)
+		}
+	}
+}
