@@ -1,0 +1,128 @@
+package gstgraph
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nvpipe/nvpipe/pipeline"
+)
+
+// problem is an error or a warning from the bus.
+type problem struct {
+	warning bool
+	output  bool
+	domain  domain
+	code    int
+	source  string // the element's factory
+	text    string
+	debug   string
+}
+
+// domain is GStreamer's error domain; what is not here says nothing of a reason.
+type domain int
+
+const (
+	domainOther domain = iota
+	domainCore
+	domainLibrary
+	domainResource
+	domainStream
+)
+
+// GStreamer's codes that tell something.
+const (
+	resourceNotFound      = 3
+	resourceOpenRead      = 5
+	resourceOpenReadWrite = 7
+	resourceRead          = 9
+	resourceNotAuthorized = 15
+
+	streamTypeNotFound  = 4
+	streamWrongType     = 5
+	streamCodecNotFound = 6
+	streamDemux         = 9
+)
+
+// offer is what the camera's description said.
+type offer struct {
+	video bool // there is a video media
+	// taken: a video that we can decode was chosen.
+	taken bool
+	// codec of the first video, when none was taken.
+	codec string
+	// transport asked for, as configured.
+	transport string
+}
+
+// classify decides by domain and code what an error means for the feed.
+// Message texts are looked into only for the RTSP status, which is nowhere else.
+func classify(p problem, o offer) *pipeline.Error {
+	reason := pipeline.ReasonLost
+	text := p.text
+	switch {
+	case p.domain == domainResource && p.code == resourceNotAuthorized:
+		reason, text = pipeline.ReasonAuthFailed, "the camera refused user or password"
+	case p.domain == domainResource && p.code == resourceNotFound:
+		reason = pipeline.ReasonNotFound
+	case p.domain == domainResource && (p.code == resourceOpenRead || p.code == resourceOpenReadWrite):
+		reason = pipeline.ReasonUnreachable
+	case p.domain == domainResource && p.code == resourceRead:
+		reason = readError(p)
+	case p.domain == domainStream && p.code == streamCodecNotFound && p.source == "rtspsrc":
+		return noStream(o)
+	case p.domain == domainStream && (p.code == streamTypeNotFound || p.code == streamWrongType || p.code == streamDemux):
+		reason = pipeline.ReasonUnsupported
+	}
+	return &pipeline.Error{Reason: reason, Err: errors.New(joinDetail(text, p.debug))}
+}
+
+// readError tells a refusal for want of sessions from a broken connection.
+func readError(p problem) pipeline.Reason {
+	both := p.text + p.debug
+	switch {
+	case strings.Contains(both, "453") || strings.Contains(both, "503"):
+		return pipeline.ReasonBusy
+	case strings.Contains(both, "401"):
+		return pipeline.ReasonAuthFailed
+	case strings.Contains(both, "404"):
+		return pipeline.ReasonNotFound
+	case strings.Contains(both, "onnect"):
+		return pipeline.ReasonUnreachable
+	}
+	return pipeline.ReasonLost
+}
+
+// noStream explains why rtspsrc set nothing up.
+func noStream(o offer) *pipeline.Error {
+	switch {
+	case !o.video:
+		return &pipeline.Error{Reason: pipeline.ReasonNoVideo, Err: errors.New("the camera offers no video")}
+	case !o.taken:
+		return unsupportedCodec(o.codec)
+	}
+	return &pipeline.Error{Reason: pipeline.ReasonUnsupported,
+		Err: fmt.Errorf("the camera does not offer its video over the transport %q; try another one", o.transport)}
+}
+
+func unsupportedCodec(codec string) *pipeline.Error {
+	return &pipeline.Error{Reason: pipeline.ReasonUnsupported,
+		Err: fmt.Errorf("the video's codec %s is not supported; H.264, H.265 and JPEG are", codec)}
+}
+
+// fatalWarning: a live source says with a warning that the connection broke.
+// Going over from UDP to TCP is a warning too, and no fault.
+func fatalWarning(p problem) bool {
+	return p.source == "rtspsrc" && p.domain == domainResource && !strings.Contains(p.debug, "UDP packets")
+}
+
+// joinDetail adds the last line of GStreamer's debug text, where the cause is;
+// the lines before it name source files and element paths.
+func joinDetail(text, debug string) string {
+	debug = strings.TrimSpace(debug)
+	_, detail, found := strings.Cut(debug, "\n")
+	if detail = strings.TrimSpace(detail); !found || detail == "" {
+		return text
+	}
+	return strings.TrimSuffix(text, ".") + ": " + detail
+}

@@ -1,0 +1,149 @@
+package gstgraph
+
+// #include "shim.h"
+import "C"
+
+import (
+	"fmt"
+	"strings"
+	"unsafe"
+
+	"github.com/nvpipe/nvpipe/pipeline"
+
+	"github.com/go-gst/go-gst/gst"
+)
+
+// codec is how one kind of video gets from a source's pad to raw pictures.
+type codec struct {
+	name     string
+	caps     string // what its decoders take
+	depay    string
+	parse    string
+	decoders []string
+	// intra: every picture is a keyframe.
+	intra bool
+}
+
+var (
+	h264 = &codec{name: "H.264", caps: "video/x-h264", depay: "rtph264depay", parse: "h264parse",
+		decoders: []string{"avdec_h264", "openh264dec"}}
+	h265 = &codec{name: "H.265", caps: "video/x-h265", depay: "rtph265depay", parse: "h265parse",
+		decoders: []string{"avdec_h265", "libde265dec"}}
+	jpeg = &codec{name: "JPEG", caps: "image/jpeg", depay: "rtpjpegdepay", parse: "jpegparse",
+		decoders: []string{"jpegdec", "avdec_mjpeg"}, intra: true}
+)
+
+// codecs by RTP encoding name and by a demuxer's caps.
+var codecs = map[string]*codec{
+	"H264": h264, "H265": h265, "JPEG": jpeg,
+	h264.caps: h264, h265.caps: h265, jpeg.caps: jpeg,
+}
+
+// attach builds the way from a source's new pad to the appsink, downstream
+// first, and links the pad last. It runs in the source's own thread, before
+// data flows on the pad.
+func (g *graph) attach(pad unsafe.Pointer, c *codec, rtp bool) error {
+	var steps []step
+	if rtp {
+		steps = append(steps, step{c.depay, nil})
+	}
+	steps = append(steps, step{c.parse, nil})
+	if !rtp {
+		// A film has to be held to its own rate; before the decoder, so that no
+		// picture waits in a buffer of its pool.
+		steps = append(steps, step{"clocksync", nil})
+	}
+	decoder, err := g.startDecoder(c)
+	if err != nil {
+		return err
+	}
+	chain, err := g.elements.chain(g.in, steps...)
+	if err != nil {
+		return err
+	}
+	if err := link(chain[len(chain)-1], decoder, g.convert); err != nil {
+		return err
+	}
+	if err := g.watchDecoder(decoder); err != nil {
+		return err
+	}
+	g.watchParser(chain[len(steps)-1-boolInt(!rtp)], c)
+	for i := len(chain) - 1; i >= 0; i-- {
+		if !chain[i].SyncStateWithParent() {
+			return fmt.Errorf("the element for %s does not start", c.name)
+		}
+	}
+	return g.linkPad(pad, chain[0], !rtp && g.source.Film.Loop)
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (g *graph) watchParser(parser *gst.Element, c *codec) {
+	s := g.settings
+	C.nv_input_parser(g.c, pointer(parser), C.int(s.MaxWidth), C.int(s.MaxHeight), C.int64_t(s.MaxPixels), C.int(boolInt(c.intra)))
+}
+
+func (g *graph) linkPad(pad unsafe.Pointer, to *gst.Element, loop bool) error {
+	if C.nv_source_link(g.c, pad, pointer(to), C.int(boolInt(loop))) == 0 {
+		return fmt.Errorf("the source's video cannot be linked")
+	}
+	if loop {
+		g.startSegment.Store(true)
+		g.wake()
+	}
+	return nil
+}
+
+// startDecoder takes the first decoder of the list that exists and starts:
+// those that need hardware fail when it is not there.
+func (g *graph) startDecoder(c *codec) (*gst.Element, error) {
+	names := g.decodersFor(c)
+	for _, name := range names {
+		if !installed(name) {
+			continue
+		}
+		el, err := g.elements.make(g.in, name, props{"max-threads": 1, "qos": false})
+		if err != nil {
+			return nil, err
+		}
+		if !el.SyncStateWithParent() {
+			_ = el.SetState(gst.StateNull)
+			_ = g.in.Remove(el)
+			continue
+		}
+		g.emit(pipeline.GraphEvent{Kind: pipeline.EventDecoder, Decoder: name,
+			Text: fmt.Sprintf("the first of %s that works here", strings.Join(names, ", "))})
+		return el, nil
+	}
+	return nil, notInstalled("decoder for "+c.name, names)
+}
+
+// decodersFor are the configured decoders that fit the codec, else our own.
+func (g *graph) decodersFor(c *codec) []string {
+	var fit []string
+	for _, name := range g.settings.Decoders {
+		if takes(name, c.caps) {
+			fit = append(fit, name)
+		}
+	}
+	if len(fit) > 0 {
+		return fit
+	}
+	return c.decoders
+}
+
+func takes(element, capsText string) bool {
+	f := gst.Find(element)
+	if f == nil {
+		return false
+	}
+	defer dropObject(f.Object)
+	caps := gst.NewCapsFromString(capsText)
+	defer dropCaps(caps)
+	return f.CanSinkAnyCaps(caps)
+}

@@ -1,0 +1,166 @@
+package gstgraph
+
+// #include "shim.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/nvpipe/nvpipe/pipeline"
+
+	"github.com/go-gst/go-gst/gst"
+)
+
+func (g *graph) buildSource() error {
+	switch g.source.Kind() {
+	case pipeline.SourceRTSP:
+		return unsupported(g.buildRTSP(g.source.RTSP))
+	case pipeline.SourceFilm:
+		return g.buildFilm(g.source.Film)
+	case pipeline.SourceTest:
+		return unsupported(g.buildTest(g.source.Test))
+	}
+	return unsupported(errors.New("the source names nothing, or more than one thing"))
+}
+
+func unsupported(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &pipeline.Error{Reason: pipeline.ReasonUnsupported, Err: err}
+}
+
+// buildRTSP makes a camera's source; the rest follows when its media are known.
+func (g *graph) buildRTSP(r pipeline.RTSP) error {
+	p := props{
+		"location":                     verbatim(r.URL),
+		"protocols":                    protocols(r.Transport),
+		"latency":                      r.Latency.Milliseconds(),
+		"tcp-timeout":                  g.settings.ConnectLimit.Microseconds(),
+		"timeout":                      (5 * time.Second).Microseconds(),
+		"teardown-timeout":             100 * time.Millisecond,
+		"do-rtsp-keep-alive":           true,
+		"add-reference-timestamp-meta": true,
+		"user-agent":                   verbatim("nvpipe"),
+	}
+	if r.User != "" {
+		p["user-id"] = verbatim(r.User)
+		p["user-pw"] = verbatim(r.Password.Reveal())
+	}
+	src, err := g.elements.make(g.in, "rtspsrc", p)
+	if err != nil {
+		return err
+	}
+	C.nv_source_rtsp(g.c, pointer(src))
+	return nil
+}
+
+// protocols is rtspsrc's flags: auto is UDP first, then TCP.
+func protocols(transport string) string {
+	switch transport {
+	case pipeline.TransportUDP:
+		return "udp"
+	case pipeline.TransportAuto:
+		return "tcp+udp"
+	}
+	return "tcp"
+}
+
+// buildTest makes a generated picture; its source's pad stands for the decoder's.
+func (g *graph) buildTest(t pipeline.Test) error {
+	caps := fmt.Sprintf("video/x-raw,format=I420,width=%d,height=%d,framerate=%d/1000", t.Width, t.Height, int(t.FPS*1000))
+	chain, err := g.elements.chain(g.in,
+		step{"videotestsrc", props{"is-live": true, "pattern": t.Pattern}},
+		step{"capsfilter", props{"caps": caps}})
+	if err != nil {
+		return err
+	}
+	if err := link(chain[1], g.convert); err != nil {
+		return err
+	}
+	return g.watchDecoder(chain[1])
+}
+
+func (g *graph) watchDecoder(decoder *gst.Element) error {
+	if C.nv_input_decoder(g.c, pointer(decoder), pointer(g.convert)) == 0 {
+		return errors.New("a second decoder in one graph")
+	}
+	return nil
+}
+
+// offerState is what the source has offered so far; several streaming threads
+// may add to it.
+type offerState struct {
+	mu sync.Mutex
+	offer
+}
+
+func (g *graph) offered() offer {
+	g.offers.mu.Lock()
+	defer g.offers.mu.Unlock()
+	o := g.offers.offer
+	o.transport = g.source.RTSP.Transport
+	return o
+}
+
+// selectStream is asked for every media of a camera: only the first video that
+// we can decode is set up.
+func (g *graph) selectStream(media, encoding string) bool {
+	if media != "video" {
+		return false
+	}
+	_, known := codecs[encoding]
+	return g.noteVideo(encoding, known)
+}
+
+// noteVideo reports whether this video is the one to take.
+func (g *graph) noteVideo(codec string, known bool) bool {
+	o := &g.offers
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	first := !o.taken
+	if !o.video {
+		o.video, o.codec = true, codec
+	}
+	o.taken = o.taken || known
+	return known && first
+}
+
+// media is called for every pad that a source grows.
+func (g *graph) media(pad unsafe.Pointer, media, encoding string) {
+	rtp := g.source.Kind() == pipeline.SourceRTSP
+	if !rtp {
+		if !strings.HasPrefix(media, "video/") && !strings.HasPrefix(media, "image/") {
+			return
+		}
+		if _, known := codecs[encoding]; !g.noteVideo(encoding, known) {
+			return
+		}
+	}
+	c, known := codecs[encoding]
+	if !known {
+		return
+	}
+	if err := g.attach(pad, c, rtp); err != nil {
+		g.fail(&pipeline.Error{Reason: pipeline.ReasonUnsupported, Err: err})
+	}
+}
+
+// noMorePads: a film has shown all it has.
+func (g *graph) noMorePads() {
+	if o := g.offered(); !o.taken {
+		g.fail(noFilmVideo(o))
+	}
+}
+
+func noFilmVideo(o offer) *pipeline.Error {
+	if o.video {
+		return unsupportedCodec(o.codec)
+	}
+	return &pipeline.Error{Reason: pipeline.ReasonNoVideo, Err: errors.New("the film has no video")}
+}
