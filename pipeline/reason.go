@@ -44,3 +44,11 @@ func reasonOf(err error, otherwise Reason) Reason {
 	}
 	return otherwise
 }
+
+// plain is an error's text without the reason, which is shown beside it.
+func plain(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
+}

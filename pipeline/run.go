@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -52,11 +51,7 @@ func (f *Feed) connection(ctx context.Context) (*session, ending) {
 }
 
 func failed(err error, otherwise Reason) ending {
-	end := ending{reason: reasonOf(err, otherwise), text: err.Error()}
-	if e, ok := errors.AsType[*Error](err); ok {
-		end.text = e.Err.Error()
-	}
-	return end
+	return ending{reason: reasonOf(err, otherwise), text: plain(err)}
 }
 
 // begin is the bookkeeping of another attempt.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,8 +27,9 @@ type session struct {
 	lastFrame   time.Time
 	keySeen     bool
 
-	mailMu sync.Mutex
-	mail   mail
+	mailMu  sync.Mutex
+	mail    mail
+	notices int
 }
 
 // mail is what a graph has reported and the feed has not read yet.
@@ -38,8 +40,8 @@ type mail struct {
 	other       []GraphEvent
 }
 
-// maxMail bounds what a chattering graph can pile up; more is not worth reading.
-const maxMail = 16
+// maxNotices is how many lines of one connection are worth reading.
+const maxNotices = 32
 
 func newSession(f *Feed, live bool) *session {
 	return &session{feed: f, live: live, notify: make(chan struct{}, 1), watched: true}
@@ -84,10 +86,19 @@ func (s *session) OnEvent(e GraphEvent) {
 		m.eos = true
 	case e.Kind == EventFirstPacket:
 		m.firstPacket = true
-	case len(m.other) < maxMail:
+	case e.Kind != EventNotice:
+		m.replace(e)
+	case s.notices < maxNotices:
+		s.notices++
 		m.other = append(m.other, e)
 	}
 	s.signal()
+}
+
+// replace keeps the newest event of each kind: only that one is true.
+func (m *mail) replace(e GraphEvent) {
+	m.other = slices.DeleteFunc(m.other, func(old GraphEvent) bool { return old.Kind == e.Kind })
+	m.other = append(m.other, e)
 }
 
 func (s *session) keyframe(now time.Time) {

@@ -68,7 +68,7 @@ func failure(e *GraphEvent) ending {
 		end.reason = ReasonLost
 	}
 	if end.text == "" && e.Err != nil {
-		end.text = e.Err.Error()
+		end.text = plain(e.Err)
 	}
 	return end
 }
