@@ -29,7 +29,6 @@ type log struct {
 	before <-chan struct{}
 	stop   chan struct{}
 	halt   sync.Once
-	losing sync.Once
 	done   chan struct{}
 
 	health    rotate.Health
@@ -139,13 +138,10 @@ func (l *log) finish() {
 // lose closes the queue and counts what was accepted and is not known to be
 // written.
 func (l *log) lose() {
-	l.losing.Do(func() {
-		n := uint64(l.queue.close())
-		l.lost.Store(n)
-		if n > 0 {
-			l.report(Event{Kind: Lost, Path: l.path, Count: n})
-		}
-	})
+	if n := uint64(l.queue.giveUp()); n > 0 {
+		l.lost.Add(n)
+		l.report(Event{Kind: Lost, Path: l.path, Count: n})
+	}
 }
 
 func (l *log) stopped() bool {

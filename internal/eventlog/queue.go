@@ -3,7 +3,6 @@ package eventlog
 import (
 	"bytes"
 	"sync"
-	"sync/atomic"
 
 	"github.com/nvpipe/nvpipe/frame"
 )
@@ -17,9 +16,9 @@ type queue struct {
 	mu      sync.Mutex
 	pending []byte
 	spare   []byte
-	writing atomic.Int64 // bytes with the log's goroutine
-	lines   int64        // in both
-	closed  bool
+	writing int   // bytes with the log's goroutine
+	lines   int64 // in both
+	givenUp bool
 }
 
 func newQueue(limit int) *queue { return &queue{limit: limit, wake: make(chan struct{}, 1)} }
@@ -28,13 +27,13 @@ func newQueue(limit int) *queue { return &queue{limit: limit, wake: make(chan st
 func (q *queue) add(f *frame.Frame, found *frame.Finding) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed {
+	if q.givenUp {
 		return false
 	}
 	before := len(q.pending)
 	line := appendLine(q.pending, f, found)
 	size := len(line) - before
-	if size > maxLine || len(line)+int(q.writing.Load()) > q.limit {
+	if size > maxLine || len(line)+q.writing > q.limit {
 		q.pending = line[:before]
 		return false
 	}
@@ -56,17 +55,21 @@ func (q *queue) take() []byte {
 	defer q.mu.Unlock()
 	taken := q.pending
 	q.pending, q.spare = q.spare[:0], taken
-	q.writing.Store(int64(len(taken)))
+	q.writing = len(taken)
 	return taken
 }
 
-// wrote notes what became of the first bytes of what was taken.
+// wrote notes that the first bytes of what was taken are written, and returns
+// how many lines that makes; none when they were given up before.
 func (q *queue) wrote(p []byte) (lines int64) {
 	lines = int64(bytes.Count(p, []byte{'\n'}))
-	q.writing.Add(-int64(len(p)))
 	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.writing -= len(p)
+	if q.givenUp {
+		return 0
+	}
 	q.lines -= lines
-	q.mu.Unlock()
 	return lines
 }
 
@@ -77,12 +80,14 @@ func (q *queue) waiting() int64 {
 	return q.lines
 }
 
-// close refuses all further lines and returns how many are not written.
-func (q *queue) close() int64 {
+// giveUp refuses all further lines and returns how many are not written and
+// never will be.
+func (q *queue) giveUp() int64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.closed = true
-	return q.lines
+	n := q.lines
+	q.givenUp, q.lines = true, 0
+	return n
 }
 
 // piece is the beginning of p that is written in one go: whole lines, up to
