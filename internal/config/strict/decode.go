@@ -3,6 +3,8 @@ package strict
 import (
 	"encoding"
 	"reflect"
+
+	"gopkg.in/yaml.v3"
 )
 
 // Unmarshaler is a type that reads itself from a node; it reports mistakes
@@ -90,7 +92,7 @@ func (n Node) decodeStructs(values []reflect.Value) {
 		child := n.child(p.key, p.value)
 		switch entry := table.find(p.key.Value); {
 		case entry == nil:
-			n.failKey(p.key, "unknown key; %s", Suggest(p.key.Value, table.names))
+			n.unknownKey(p.key, table.names)
 		case entry.secretFile:
 			child.decodeSecretFile(entry.value)
 			if of := p.key.Value[:len(p.key.Value)-len(FileSuffix)]; n.Key(of).Exists() {
@@ -100,6 +102,11 @@ func (n Node) decodeStructs(values []reflect.Value) {
 			child.decode(entry.value)
 		}
 	}
+}
+
+func (n Node) unknownKey(key *yaml.Node, allowed []string) {
+	n.doc.meant[n.target()] = append(n.doc.meant[n.target()], nearest(key.Value, allowed))
+	n.failKey(key, "unknown key; %s", Suggest(key.Value, allowed))
 }
 
 type tableEntry struct {

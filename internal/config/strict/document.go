@@ -1,6 +1,7 @@
 package strict
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -33,12 +34,17 @@ type Document struct {
 	scrub    scrubber
 	visits   int
 	literals []Mistake
+	// unread are the values that did not decode; what is set in their place is
+	// a default that nobody wrote.
+	unread map[*yaml.Node]bool
+	// meant are the keys that a mapping's unknown keys look like.
+	meant map[*yaml.Node][]string
 }
 
 // Parse reads YAML text; file is what messages call it, and relative secret
 // files are looked for beside it. What is wrong with the text is in Err.
 func Parse(file string, data []byte, o Options) *Document {
-	d := &Document{file: file, lookup: o.LookupEnv, defaults: map[reflect.Type]reflect.Value{}}
+	d := &Document{file: file, lookup: o.LookupEnv, defaults: map[reflect.Type]reflect.Value{}, unread: map[*yaml.Node]bool{}, meant: map[*yaml.Node][]string{}}
 	if d.lookup == nil {
 		d.lookup = os.LookupEnv
 	}
@@ -79,11 +85,14 @@ func (d *Document) Err() error {
 // to ${NAME} or a file.
 func (d *Document) Literals() []Mistake { return d.literals }
 
-// Place is a mistake-shaped note about a node that is no mistake: a warning.
-func (n Node) Place(text string) Mistake {
+// Note is a remark about this node that is no mistake: a warning.
+func (n Node) Note(format string, args ...any) Mistake {
 	line, column := n.position()
-	return Mistake{File: n.doc.file, Line: line, Column: column, Key: n.path, Text: n.doc.scrub.clean(text)}
+	return Mistake{n.doc.file, line, column, n.path, n.doc.scrub.clean(fmt.Sprintf(format, args...))}
 }
+
+// Add notes a mistake that was found outside the nodes.
+func (d *Document) Add(m Mistake) { d.mistakes.add(m) }
 
 // spend counts one visit and reports whether the document may go on.
 func (d *Document) spend(n Node) bool {

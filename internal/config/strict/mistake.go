@@ -35,6 +35,12 @@ func (m Mistake) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s: %s", m.File, m.Line, m.Column, m.Key, m.Text)
 }
 
+// With is the same place with another text.
+func (m Mistake) With(format string, args ...any) Mistake {
+	m.Text = fmt.Sprintf(format, args...)
+	return m
+}
+
 // Mistakes is all that is wrong with a file, in the order of the file.
 type Mistakes []Mistake
 

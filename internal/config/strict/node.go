@@ -3,6 +3,7 @@ package strict
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"gopkg.in/yaml.v3"
@@ -21,6 +22,13 @@ type Node struct {
 	depth int
 	quiet bool
 	base  *Node
+	// near is where to look for a node that does not exist: its nearest parent.
+	near *yaml.Node
+	// nearDepth is near's depth below the root.
+	nearDepth int
+	// excused: the node does not exist, and no wonder: its parent could not be
+	// read, or has an unknown key that looks like it.
+	excused bool
 }
 
 // Exists reports whether the file has this node.
@@ -28,15 +36,6 @@ func (n Node) Exists() bool { return n.node != nil }
 
 // Path is the dotted key path, such as feeds.door.continuations[0].type.
 func (n Node) Path() string { return n.path }
-
-// Line is the line of the node, from 1; 0 when it does not exist.
-func (n Node) Line() int {
-	if n.node == nil {
-		return 0
-	}
-	line, _ := n.position()
-	return line
-}
 
 // Quiet is the node with all mistakes in it passed over: for a value that is
 // decoded a second time.
@@ -75,14 +74,30 @@ func isNull(node *yaml.Node) bool {
 }
 
 // Key is the value under a key of a mapping; a node that does not exist when
-// there is none.
+// there is none. What a node inherits from, its keys inherit from too.
 func (n Node) Key(name string) Node {
+	child := n.missing(join(n.path, name))
 	for _, p := range n.pairs() {
 		if p.key.Value == name {
-			return n.child(p.key, p.value)
+			child = n.child(p.key, p.value)
+			break
 		}
 	}
-	return Node{doc: n.doc, path: join(n.path, name), depth: n.depth + 1, quiet: n.quiet}
+	child.excused = child.excused || slices.Contains(n.doc.meant[n.target()], name)
+	if n.base != nil {
+		base := n.base.Key(name)
+		child.base = &base
+	}
+	return child
+}
+
+// missing is a node below n that the file does not have.
+func (n Node) missing(path string) Node {
+	m := Node{doc: n.doc, path: path, depth: n.depth + 1, quiet: n.quiet, near: n.near, nearDepth: n.nearDepth, excused: n.excused}
+	if n.Exists() {
+		m.near, m.nearDepth, m.excused = n.place(), n.depth, n.doc.unread[n.target()]
+	}
+	return m
 }
 
 // Entries are the values of a mapping in the order of the file, merged ones
@@ -117,6 +132,20 @@ func (n Node) Items() []Node {
 	return out
 }
 
+// Item is one value of a list; a node that does not exist when there is none.
+// Lists are inherited as a whole.
+func (n Node) Item(i int) Node {
+	if items := n.Items(); i >= 0 && i < len(items) {
+		return items[i]
+	}
+	item := n.missing(n.path + "[" + strconv.Itoa(i) + "]")
+	if !n.Exists() && n.base != nil {
+		base := n.base.Item(i)
+		item.base = &base
+	}
+	return item
+}
+
 func (n Node) child(key, value *yaml.Node) Node {
 	return Node{doc: n.doc, node: value, key: key, path: join(n.path, key.Value), depth: n.depth + 1, quiet: n.quiet}
 }
@@ -137,12 +166,19 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-// position is where a person looks: at the value if it is on the key's line,
-// else at the key.
+// place is where a person looks: at a single value itself, else at the key.
+func (n Node) place() *yaml.Node {
+	t := n.target()
+	if n.key == nil || t != nil && t.Kind == yaml.ScalarNode && !isNull(t) {
+		return t
+	}
+	return n.key
+}
+
 func (n Node) position() (line, column int) {
-	at := n.key
-	if t := n.target(); t != nil && (at == nil || t.Kind == yaml.ScalarNode && !isNull(t)) {
-		at = t
+	at := n.near
+	if n.Exists() {
+		at = n.place()
 	}
 	if at == nil || at.Line == 0 {
 		return 1, 1
@@ -150,13 +186,36 @@ func (n Node) position() (line, column int) {
 	return at.Line, at.Column
 }
 
-// Fail notes a mistake at this node.
+// Fail notes a mistake at this node: its value cannot be read.
 func (n Node) Fail(format string, args ...any) {
+	if t := n.target(); t != nil {
+		n.doc.unread[t] = true
+	}
+	n.report(format, args...)
+}
+
+func (n Node) report(format string, args ...any) {
 	if n.quiet {
 		return
 	}
 	line, column := n.position()
 	n.doc.mistakes.add(Mistake{n.doc.file, line, column, n.path, fmt.Sprintf(format, args...)})
+}
+
+// Position is where the node stands in the file, from 1.
+type Position struct{ Line, Column int }
+
+// Position is where the node stands, or its nearest parent when it does not
+// exist.
+func (n Node) Position() Position {
+	line, column := n.position()
+	return Position{line, column}
+}
+
+// FailKey notes that the key the node stands under is itself wrong.
+func (n Node) FailKey(format string, args ...any) {
+	n.node = n.key
+	n.report(format, args...)
 }
 
 // failKey notes a mistake at a key of the mapping itself, not at its value.

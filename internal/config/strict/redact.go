@@ -19,7 +19,7 @@ var (
 // certain which part is the host, that is hidden too.
 func RedactURL(url string) string {
 	scheme, rest, ok := strings.Cut(url, "://")
-	if !ok {
+	if !ok || rest == "" {
 		return url
 	}
 	end := strings.IndexAny(rest, "/?#")
@@ -38,7 +38,16 @@ func RedactURL(url string) string {
 	return scheme + "://" + host
 }
 
-func redactText(text string) string { return urlInText.ReplaceAllStringFunc(text, RedactURL) }
+// redactText is for text that others wrote: a URL in it is cut down when it has
+// anything that may be a credential. "rtsp://HOST/PATH" is an explanation.
+func redactText(text string) string {
+	return urlInText.ReplaceAllStringFunc(text, func(url string) string {
+		if strings.ContainsAny(url, "@?&=%") {
+			return RedactURL(url)
+		}
+		return url
+	})
+}
 
 // show prints a value of the file in a message: short, on one line, quoted, no
 // credentials of a URL.

@@ -61,7 +61,7 @@ func (n Node) scalar(want string, secret bool) (scalar, bool) {
 		}
 	}
 	if text != "" && !used && (secret || hasPassword(text)) && !n.quiet {
-		n.doc.literals = append(n.doc.literals, n.Place(""))
+		n.doc.literals = append(n.doc.literals, n.Note(""))
 	}
 	return s, true
 }

@@ -2,6 +2,7 @@ package strict
 
 import (
 	"encoding"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -23,9 +24,9 @@ func (n Node) decodeSecretFile(v reflect.Value) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(n.doc.Dir(), path)
 	}
-	text, problem := readSecret(path)
-	if problem != "" {
-		n.Fail("the file %s %s", s.shown, problem)
+	text, err := ReadSecret(path)
+	if err != nil {
+		n.Fail("the file %s %s", s.shown, err)
 		return
 	}
 	n.doc.scrub.hide(text, "***")
@@ -36,6 +37,16 @@ func (n Node) decodeSecretFile(v reflect.Value) {
 	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
 		n.Fail("what the file %s holds is not allowed here", s.shown)
 	}
+}
+
+// ReadSecret returns the one line that a secret's file holds, without its end.
+// The error is worded to follow the file's name.
+func ReadSecret(path string) (string, error) {
+	text, problem := readSecret(path)
+	if problem != "" {
+		return "", errors.New(problem)
+	}
+	return text, nil
 }
 
 // readSecret looks before it opens: opening a named pipe would wait.

@@ -182,7 +182,7 @@ func TestMistakes(t *testing.T) {
 		{"text: a\n---\ntext: b\n", "f.yaml:2:1: a second document starts here (---); a config file is one document"},
 		{"text: a\n  count: 5\n", "f.yaml:2:3: not valid YAML: a second ': ' in one line, or wrong indentation; put quotes around a text that has ': ' in it"},
 		{"text: a\nmaybe:\n  host: h\n port: 5\ncount: 5\n", "f.yaml:4:2: not valid YAML: wrong indentation, or a key without ':'"},
-		{"text: a\ncount: [1,\n  2\non: true\n", "f.yaml:2:1: not valid YAML: a bracket or brace is not closed, or a comma is missing"},
+		{"text: a\ncount: [1,\n  2\non: true\n", "f.yaml:2:1: not valid YAML: a bracket or brace is not closed, a comma is missing, or a text with one of {}[],? in it needs quotes"},
 		{"text: a\nlabels: \"b\non: true\n", "f.yaml:2:1: not valid YAML: a quote, bracket or brace that starts here is never closed"},
 		{"text: a\nnames: [1,\n  2]\ncount: 5\n\ton: true\n", "f.yaml:5:2: not valid YAML: a tab in the indentation; indent with spaces"},
 		{"text: @a\n", "f.yaml:1:1: not valid YAML: a tab or a special character starts this value; indent with spaces, and put quotes around a text that starts with @, ` or %"},

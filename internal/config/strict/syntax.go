@@ -21,7 +21,7 @@ var plainer = []struct{ part, text string }{
 	{"did not find expected key", "wrong indentation, or a key without ':'"},
 	{"could not find expected ':'", "a key without ':', or wrong indentation"},
 	{"did not find expected '-' indicator", "wrong indentation in a list"},
-	{"did not find expected ',' or", "a bracket or brace is not closed, or a comma is missing"},
+	{"did not find expected ',' or", "a bracket or brace is not closed, a comma is missing, or a text with one of {}[],? in it needs quotes"},
 	{"found unexpected end of stream", "a quote, bracket or brace that starts here is never closed"},
 	{"unknown anchor", "an alias (*name) without its anchor (&name); put quotes around a text that starts with *"},
 	{"exceeded max depth", "is nested too deep"},

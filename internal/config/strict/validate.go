@@ -12,72 +12,92 @@ type keyed interface {
 	Text() string
 }
 
-// Report notes each error of a Validate method at its key: a tree of joined
-// and wrapped errors whose leaves may have Key() and Text().
-func (n Node) Report(err error) {
+// Leaf is one mistake of a Validate method; Key is relative to what was
+// validated.
+type Leaf struct{ Key, Text string }
+
+// Leaves flattens a tree of joined and wrapped errors, whose leaves may have
+// Key() and Text().
+func Leaves(err error) []Leaf {
 	switch e := err.(type) {
 	case nil:
+		return nil
 	case keyed:
-		n.FailAt(e.Key(), "%s", e.Text())
+		return []Leaf{{e.Key(), e.Text()}}
 	case interface{ Unwrap() []error }:
+		var all []Leaf
 		for _, one := range e.Unwrap() {
-			n.Report(one)
+			all = append(all, Leaves(one)...)
 		}
+		return all
 	case interface{ Unwrap() error }:
-		if inner := e.Unwrap(); inner != nil {
-			n.Report(inner)
-			return
+		if inner := Leaves(e.Unwrap()); inner != nil {
+			return inner
 		}
-		n.Fail("%s", err)
-	default:
-		n.Fail("%s", err)
+	}
+	return []Leaf{{"", err.Error()}}
+}
+
+// Report notes each mistake that a Validate method found at its key.
+func (n Node) Report(err error) {
+	for _, leaf := range Leaves(err) {
+		n.FailAt(leaf.Key, "%s", leaf.Text)
 	}
 }
 
 // FailAt notes a mistake at a dotted key below this node. Where the file has
-// no such key it is placed at the inherited one, else at the nearest parent.
+// no such key it is placed at the inherited one, else at the nearest parent of
+// either. Nothing is added where the value could not be read, or where the key
+// is missing because it is misspelt.
 func (n Node) FailAt(key, format string, args ...any) {
-	at, found := n.find(key)
-	if !found && n.base != nil {
-		if inherited, ok := n.base.find(key); ok {
+	at := n.find(key)
+	if n.base != nil && !at.Exists() {
+		inherited := n.base.find(key)
+		if inherited.Exists() || inherited.nearDepth-n.base.depth > at.nearDepth-n.depth {
 			inherited.quiet = n.quiet
 			at = inherited
 		}
 	}
-	at.Fail(format, args...)
+	if at.excused || at.Exists() && n.doc.unread[at.target()] {
+		return
+	}
+	at.report(format, args...)
 }
 
-// find returns the node at a dotted key, or its nearest parent with the key's
-// full path.
-func (n Node) find(key string) (at Node, found bool) {
-	at, found = n, n.Exists()
-	for _, step := range steps(key) {
-		next := at.step(step)
-		if found = found && next.Exists(); found {
-			at = next
-		} else {
-			at.path = next.path
+// Broken reports whether the node, or anything below it, could not be read or
+// has an unknown key.
+func (n Node) Broken() bool {
+	if !n.Exists() || n.depth > MaxDepth || !n.doc.spend(n) {
+		return false
+	}
+	if n.doc.unread[n.target()] || n.doc.meant[n.target()] != nil {
+		return true
+	}
+	for _, below := range append(n.Entries(), n.Items()...) {
+		if below.Broken() {
+			return true
 		}
 	}
-	return at, found
+	return false
+}
+
+func (n Node) find(key string) Node {
+	for _, step := range steps(key) {
+		n = n.step(step)
+	}
+	return n
 }
 
 func (n Node) step(step string) Node {
 	i, err := strconv.Atoi(step)
-	if err != nil {
+	if err != nil || n.IsMapping() {
 		return n.Key(step)
 	}
-	if items := n.Items(); i >= 0 && i < len(items) {
-		return items[i]
-	}
-	return n.item(i, nil)
+	return n.Item(i)
 }
 
 var indexed = regexp.MustCompile(`\[(\d+)\]`)
 
 func steps(key string) []string {
-	if key == "" {
-		return nil
-	}
-	return strings.Split(strings.TrimPrefix(indexed.ReplaceAllString(key, ".$1"), "."), ".")
+	return strings.FieldsFunc(indexed.ReplaceAllString(key, ".$1"), func(r rune) bool { return r == '.' })
 }
