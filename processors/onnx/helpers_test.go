@@ -17,16 +17,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // root is the repository's top folder, seen from here.
 const root = "../.."
 
-// missing skips the test, or fails it where the set-up has promised to have
-// everything: a test that never runs proves nothing.
-func missing(t testing.TB, format string, args ...any) {
-	t.Helper()
-	if os.Getenv("NVPIPE_REQUIRE_ONNX") == "1" {
-		t.Fatalf(format, args...)
-	}
-	t.Skipf(format, args...)
-}
-
 // shared is the path of a file beside the repository, or in $NVPIPE_SHARED.
 func shared(t testing.TB, name string) string {
 	t.Helper()
@@ -36,16 +26,20 @@ func shared(t testing.TB, name string) string {
 	}
 	path := filepath.Join(dir, name)
 	if _, err := os.Stat(path); err != nil {
-		missing(t, "needs %s: %v", name, err)
+		t.Skipf("needs the shared test data (beside the repository, or in $NVPIPE_SHARED): %v", err)
 	}
 	return path
 }
 
-// needRuntime loads the library once for all tests.
+// needRuntime loads the library once for all tests. Where the set-up has
+// promised it, its absence is a failure: a test that never runs proves nothing.
 func needRuntime(t testing.TB) {
 	t.Helper()
 	if err := loadOnce(); err != nil {
-		missing(t, "needs ONNX Runtime: %v", err)
+		if os.Getenv("NVPIPE_REQUIRE_ONNX") == "1" {
+			t.Fatal(err)
+		}
+		t.Skipf("needs ONNX Runtime: %v", err)
 	}
 }
 
