@@ -31,6 +31,9 @@ type Options struct {
 	DigestOnly bool
 	// NoTCP, NoUDP: the transport is refused with status 461.
 	NoTCP, NoUDP bool
+	// FromPlay: the stream begins when it is first played, instead of when the
+	// camera is first started; so a client sees a clip from its first picture.
+	FromPlay bool
 	// First is where the RTP counters of every track begin; nil: random.
 	First *rtpcast.First
 	// TLS serves RTSPS.
@@ -59,7 +62,7 @@ type Camera struct {
 	params  [][][]byte // of each track, as last seen
 	address string
 	on      *device // nil while off
-	run     bool
+	run     bool    // the stream has begun
 }
 
 // New makes a camera that is off.
@@ -84,8 +87,8 @@ func New(source Source, options Options) *Camera {
 	return c
 }
 
-// Start turns the camera on: it listens, on the same port as before. With the
-// first Start its stream begins. Starting a camera that is on does nothing.
+// Start turns the camera on: it listens, on the same port as before, and its
+// stream begins. Starting a camera that is on does nothing.
 func (c *Camera) Start() error {
 	c.power.Lock()
 	defer c.power.Unlock()
@@ -103,11 +106,25 @@ func (c *Camera) Start() error {
 	defer c.mu.Unlock()
 	c.on = d
 	c.address = d.server.NetListener().Addr().String()
-	if !c.run {
+	if !c.options.FromPlay {
+		c.begin()
+	}
+	return nil
+}
+
+// begin lets the stream begin, once; with mu locked.
+func (c *Camera) begin() {
+	if !c.run && c.ctx.Err() == nil {
 		c.run = true
 		go c.runSource()
 	}
-	return nil
+}
+
+// played is called when a session has begun to play.
+func (c *Camera) played() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.begin()
 }
 
 // Stop turns the camera off: its connections break and its port refuses new

@@ -75,11 +75,11 @@ func (h *handler) OnResponse(_ *gortsplib.ServerConn, res *base.Response) {
 }
 
 func (h *handler) keepAlive(session *gortsplib.ServerSession) {
-	timeout := h.camera.currentFaults().SessionTimeout
+	f := h.camera.currentFaults()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if timer := h.sessions[session]; timer != nil && timeout > 0 {
-		timer.Reset(timeout)
+	if timer := h.sessions[session]; timer != nil && f.SessionTimeout > 0 && f.Status["GET_PARAMETER"] == 0 {
+		timer.Reset(f.SessionTimeout)
 	}
 }
 
@@ -161,6 +161,7 @@ func (h *handler) OnPlay(ctx *gortsplib.ServerHandlerOnPlayCtx) (*base.Response,
 	res, ok, err := h.check(ctx.Conn, ctx.Request, ctx.Path)
 	if ok {
 		h.stream().Play(ctx.Session)
+		h.camera.played()
 	}
 	return res, err
 }

@@ -1,7 +1,6 @@
 package rtspout
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -15,7 +14,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/bluenviron/gortsplib/v5/pkg/base"
 	"github.com/bluenviron/gortsplib/v5/pkg/liberrors"
 
 	"github.com/nvpipe/nvpipe/frame"
@@ -157,7 +155,7 @@ func TestSlowViewerIsCut(t *testing.T) {
 				r := virtual(t, func(cfg *Config) { cfg.ViewerQueue = 256 << 10 })
 				st := r.stream("door")
 				good := r.viewer("door")
-				defer r.rawPlay("door").Close()
+				defer rtsptest.RawPlay(t, r.net, r.URL("door")).Close()
 				start := time.Now()
 				for i := 0; time.Since(start) < c.isCut; i++ {
 					p := newFeeder(st).picture(i * c.step)
@@ -180,28 +178,6 @@ func TestSlowViewerIsCut(t *testing.T) {
 			})
 		})
 	}
-}
-
-// rawPlay is a viewer that plays and then reads nothing.
-func (r *rig) rawPlay(feed frame.FeedID) net.Conn {
-	r.t.Helper()
-	conn, err := r.net.DialContext(context.Background(), "tcp", "")
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	reader := bufio.NewReader(conn)
-	request := func(method, url, headers string) base.Header {
-		fmt.Fprintf(conn, "%s %s RTSP/1.0\r\nCSeq: 1\r\n%s\r\n", method, url, headers)
-		var res base.Response
-		if err := res.Unmarshal(reader); err != nil || res.StatusCode != base.StatusOK {
-			r.t.Fatalf("%s: %v %v", method, res.StatusCode, err)
-		}
-		return res.Header
-	}
-	setup := request("SETUP", r.URL(feed)+"/trackID=0", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n")
-	session, _, _ := strings.Cut(setup["Session"][0], ";")
-	request("PLAY", r.URL(feed), "Session: "+session+"\r\n")
-	return conn
 }
 
 func TestIdleConnectionsEndAndAreBounded(t *testing.T) {

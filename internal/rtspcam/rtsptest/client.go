@@ -3,6 +3,7 @@
 package rtsptest
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ import (
 
 // Unit is one access unit as a client has received it.
 type Unit struct {
+	// NALUs are its NAL units; of JPEG, the one picture.
 	NALUs [][]byte
 	// Timestamp is the RTP timestamp.
 	Timestamp uint32
@@ -35,7 +37,8 @@ func (u Unit) AnnexB() []byte { return rtpcast.AnnexB(u.NALUs...) }
 // Keyframe reports whether an H.264 decoder can start here.
 func (u Unit) Keyframe() bool { return slices.ContainsFunc(u.NALUs, rtpcast.H264.IsKeyframe) }
 
-// Client plays the H.264 video, and any other media blindly, of one URL.
+// Client plays one URL and hands out the access units of its video. What it
+// sets up beside that it reads and drops.
 type Client struct {
 	*gortsplib.Client
 	Desc *description.Session
@@ -98,9 +101,9 @@ func (c *Client) Play(wanted func(*description.Media) bool) error {
 		if _, err := c.Setup(c.Desc.BaseURL, m, 0, 0); err != nil {
 			return err
 		}
-		for _, f := range m.Formats {
-			if h, ok := f.(*format.H264); ok {
-				c.receive(m, h)
+		if m.Type == description.MediaTypeVideo {
+			if err := c.receive(m); err != nil {
+				return err
 			}
 		}
 	}
@@ -117,10 +120,31 @@ func (c *Client) MustPlay() *Client {
 	return c
 }
 
-func (c *Client) receive(m *description.Media, f *format.H264) {
-	decoder, err := f.CreateDecoder()
+type decode func(*rtp.Packet) ([][]byte, error)
+
+func decoder(f format.Format) (decode, error) {
+	switch f := f.(type) {
+	case *format.H264:
+		d, err := f.CreateDecoder()
+		return func(p *rtp.Packet) ([][]byte, error) { return d.Decode(p) }, err
+	case *format.H265:
+		d, err := f.CreateDecoder()
+		return func(p *rtp.Packet) ([][]byte, error) { return d.Decode(p) }, err
+	case *format.MJPEG:
+		d, err := f.CreateDecoder()
+		return func(p *rtp.Packet) ([][]byte, error) {
+			picture, err := d.Decode(p)
+			return [][]byte{picture}, err
+		}, err
+	}
+	return nil, fmt.Errorf("video of format %s", f.Codec())
+}
+
+func (c *Client) receive(m *description.Media) error {
+	f := m.Formats[0]
+	decode, err := decoder(f)
 	if err != nil {
-		c.t.Fatal(err)
+		return err
 	}
 	c.OnPacketRTCP(m, func(p rtcp.Packet) {
 		if sr, ok := p.(*rtcp.SenderReport); ok {
@@ -130,7 +154,7 @@ func (c *Client) receive(m *description.Media, f *format.H264) {
 		}
 	})
 	c.OnPacketRTP(m, f, func(p *rtp.Packet) {
-		nalus, err := decoder.Decode(p)
+		nalus, err := decode(p)
 		if err != nil { // more packets are needed, or some are missing
 			return
 		}
@@ -140,6 +164,7 @@ func (c *Client) receive(m *description.Media, f *format.H264) {
 		default: // nobody takes them; never hold the connection back
 		}
 	})
+	return nil
 }
 
 // Next waits for an access unit, for up to a minute.

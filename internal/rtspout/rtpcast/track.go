@@ -186,5 +186,8 @@ func (s *sender) timestamp(pts time.Duration) uint32 {
 // overflow for any d.
 func ticks(d time.Duration, rate int) int64 {
 	whole, rest := int64(d/time.Second), int64(d%time.Second)
+	if rest < 0 {
+		whole, rest = whole-1, rest+int64(time.Second)
+	}
 	return whole*int64(rate) + (rest*int64(rate)+int64(time.Second)/2)/int64(time.Second)
 }
