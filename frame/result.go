@@ -67,6 +67,9 @@ func (FixedView) View(time.Time) ViewState { return ViewState{} }
 type Entry struct {
 	Frame *Frame
 	View  ViewState
+	// Region is the part of the picture that is meant; zero: all of it. Boxes in
+	// the output stay relative to the full picture.
+	Region Box
 	// Output is set by the processor. Left alone it is an empty output.
 	Output Output
 	// Err fails this entry and no other.
@@ -101,7 +104,9 @@ type Result struct {
 	Outcome Outcome
 	Output  Output
 	// Err says why, when Outcome is Failed.
-	Err       error
+	Err error
+	// Partial: the frame was submitted in parts, and some of them failed.
+	Partial   bool
 	Timings   Timings
 	BatchSize int
 }

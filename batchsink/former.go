@@ -1,0 +1,301 @@
+package batchsink
+
+import (
+	"time"
+
+	"github.com/nvpipe/nvpipe/frame"
+)
+
+// former decides which entries make the next batch and when it closes. It is
+// passive: no goroutine, no lock, no clock. The coordinator tells it what
+// happened and when, and asks; the same inputs give the same batches.
+type former struct {
+	shape  shape
+	window time.Duration // how long the oldest entry may wait, or its target
+	policy policy
+	// choose picks the line whose head goes next; fair but for tests.
+	choose func(f *former, room int) *line
+	costs  costs
+	lines  []*line
+
+	oldest, newest *entry // everything queued, in order of submission
+	queued         int    // entries that a shared batch may take
+	dead           int    // entries still queued that nobody waits for
+	apart          int    // entries of lines that are processed alone
+
+	batches uint64  // shared batches cut
+	virtual float64 // the pass at which the latest shared entry was taken
+	extra   allowance
+	urgency urgency
+	coming  []time.Duration // scratch of the policies
+}
+
+// entry is one place in the queue, then in a batch.
+type entry struct {
+	ticket *Ticket
+	line   *line
+	// part is the entry's number among the parts of its ticket.
+	part      int
+	submitted time.Duration
+	// by is the number of the shared batch that takes it at the latest.
+	by     uint64
+	queued bool
+	dead   bool // queued, but nobody waits for it
+	// region is the part of the frame that is meant; zero: all of it.
+	region frame.Box
+
+	prev, next *entry // in former.oldest … newest
+	behind     *entry // next of the same line
+}
+
+// line is one feed as the former sees it: its entries in order, its share and
+// its rhythm.
+type line struct {
+	cap    int     // tickets it may have with the coordinator
+	depth  int     // entries it may have queued: cap × parts of a ticket
+	weight float64 // its share
+	bound  int     // entries, its own included, that may go before the newest
+	live   bool
+	held   int // tickets with the coordinator
+
+	head, tail *entry
+	length     int
+	pass       float64 // entries taken, over weight, on the former's virtual clock
+	rhythm     rhythm
+
+	// alone: the feed poisoned batches and is processed apart until then.
+	alone  bool
+	until  time.Duration
+	poison int
+	// poisonedAt is when it did so last.
+	poisonedAt time.Duration
+
+	passedOver, run, longestRun uint64
+}
+
+// Reason is why a batch closed.
+type Reason uint8
+
+// The reasons, in the order of Stats.Batches.
+const (
+	// ReasonFull: it held as many entries as the processor takes.
+	ReasonFull Reason = iota
+	// ReasonDeadline: its oldest entry had waited for max_latency.
+	ReasonDeadline
+	// ReasonNobody: nobody else was expected before the deadline.
+	ReasonNobody
+	// ReasonFree: an instance was free, and waiting was not going to pay.
+	ReasonFree
+	// ReasonStop: the coordinator is stopping.
+	ReasonStop
+	// ReasonAlone: a feed that poisons batches is processed alone.
+	ReasonAlone
+
+	// NumReasons is how many there are.
+	NumReasons = int(ReasonAlone) + 1
+)
+
+var reasonNames = [NumReasons]string{"full", "deadline", "nobody_expected", "free", "stop", "alone"}
+
+// String is the reason's name in metrics.
+func (r Reason) String() string { return reasonNames[r] }
+
+func newFormer(s shape, c Config) former {
+	return former{
+		shape: s, window: c.latency(), policy: policies[c.Policy], choose: (*former).fairest,
+		costs: newCosts(s), extra: newAllowance(s.largest),
+	}
+}
+
+// attach adds a line. It starts level with the others: nothing to catch up.
+func (f *former) attach(l *line, now time.Duration) {
+	l.pass = max(l.pass, f.virtual)
+	l.rhythm.begin(now)
+	f.lines = append(f.lines, l)
+	f.rebound()
+}
+
+// detach removes a line whose entries have all been removed.
+func (f *former) detach(l *line) {
+	for i, other := range f.lines {
+		if other == l {
+			f.lines = append(f.lines[:i], f.lines[i+1:]...)
+			break
+		}
+	}
+	f.rebound()
+}
+
+// add queues an entry behind those of its line.
+func (f *former) add(e *entry, now time.Duration) {
+	l := e.line
+	e.submitted, e.queued, e.dead = now, true, false
+	f.promise(e)
+	e.prev, e.next, e.behind = f.newest, nil, nil
+	if f.newest == nil {
+		f.oldest = e
+	} else {
+		f.newest.next = e
+	}
+	f.newest = e
+	if l.tail == nil {
+		l.head = e
+		l.pass = max(l.pass, f.virtual-credit/l.weight)
+	} else {
+		l.tail.behind = e
+	}
+	l.tail = e
+	l.length++
+	*f.count(l)++
+}
+
+// count is where the living entries of a line are counted.
+func (f *former) count(l *line) *int {
+	if l.alone {
+		return &f.apart
+	}
+	return &f.queued
+}
+
+// giveUp: nobody waits for a queued entry any more. It keeps its place until
+// sweep reaches it.
+func (f *former) giveUp(e *entry) {
+	if !e.dead {
+		e.dead = true
+		f.dead++
+		*f.count(e.line)--
+	}
+}
+
+// sweep removes the entries nobody waits for and appends them to into.
+func (f *former) sweep(into []*entry) []*entry {
+	for e := f.oldest; e != nil && f.dead > 0; {
+		next := e.next
+		if e.dead {
+			f.remove(e)
+			into = append(into, e)
+		}
+		e = next
+	}
+	return into
+}
+
+// remove takes a queued entry out.
+func (f *former) remove(e *entry) {
+	if e.dead {
+		f.dead--
+	} else {
+		*f.count(e.line)--
+	}
+	if e.prev == nil {
+		f.oldest = e.next
+	} else {
+		e.prev.next = e.next
+	}
+	if e.next == nil {
+		f.newest = e.prev
+	} else {
+		e.next.prev = e.prev
+	}
+	e.line.unlink(e)
+	e.queued, e.prev, e.next, e.behind = false, nil, nil, nil
+}
+
+func (l *line) unlink(e *entry) {
+	l.length--
+	if l.head == e {
+		if l.head = e.behind; l.head == nil {
+			l.tail = nil
+		}
+		return
+	}
+	before := l.head
+	for before.behind != e {
+		before = before.behind
+	}
+	if before.behind = e.behind; e.behind == nil {
+		l.tail = before
+	}
+}
+
+// due says when the next batch closes and why, if nothing else happens; never
+// if there is nothing to wait for. It is asked when an instance is free, since
+// no batch is cut before, and after sweep, as cut is: neither meets dead
+// entries.
+func (f *former) due(now time.Duration) (time.Duration, Reason) {
+	if f.apart > 0 && (f.queued == 0 || f.extra.enough(1)) {
+		return now, ReasonAlone
+	}
+	switch {
+	case f.queued == 0:
+		return never, 0
+	case f.queued >= f.shape.largest:
+		return now, ReasonFull
+	}
+	return f.policy(f, now)
+}
+
+// cut takes the next batch for the reason given by due and appends it to into.
+func (f *former) cut(why Reason, into []*entry) []*entry {
+	if why == ReasonAlone {
+		f.extra.spend(1)
+		return append(into, f.takeAlone())
+	}
+	f.batches++
+	f.extra.earn()
+	for room := min(f.shape.largest, f.queued); room > 0; room-- {
+		l := f.choose(f, room)
+		e := l.head
+		f.remove(e)
+		f.virtual = max(f.virtual, l.pass)
+		l.pass += 1 / l.weight
+		l.run = 0
+		into = append(into, e)
+	}
+	f.countPassedOver(into)
+	return into
+}
+
+// countPassedOver notes which feeds had an entry waiting and nothing in batch.
+func (f *former) countPassedOver(batch []*entry) {
+	if f.queued == 0 {
+		return
+	}
+	for _, l := range f.lines {
+		if l.head == nil || l.alone {
+			continue
+		}
+		taken := false
+		for _, e := range batch {
+			taken = taken || e.line == l
+		}
+		if !taken {
+			l.passedOver++
+			l.run++
+			l.longestRun = max(l.longestRun, l.run)
+		}
+	}
+}
+
+// takeAlone removes the oldest entry of a feed that is processed alone.
+func (f *former) takeAlone() *entry {
+	e := f.oldest
+	for !e.line.alone {
+		e = e.next
+	}
+	f.remove(e)
+	return e
+}
+
+// setAlone moves a line out of the shared batches, or back.
+func (f *former) setAlone(l *line, alone bool) {
+	living := 0
+	for e := l.head; e != nil; e = e.behind {
+		if !e.dead {
+			living++
+		}
+	}
+	*f.count(l) -= living
+	l.alone = alone
+	*f.count(l) += living
+}

@@ -1,0 +1,214 @@
+package batchsink
+
+import (
+	"time"
+
+	"github.com/nvpipe/nvpipe/frame"
+)
+
+// span is a range of a batch's entries.
+type span struct{ low, high int }
+
+func (s span) size() int { return s.high - s.low }
+
+// isolation is the state of finding out which entries made a batch fail: the
+// batch is processed again in halves, and the halves that fail in halves, all
+// halves of one size before smaller ones.
+type isolation struct {
+	now  span   // the call under way
+	todo []span // the calls after it
+	// calls are the extra calls left to this batch.
+	calls int
+	split bool
+	// badHalves counts the halves of the first split that failed: if both do it
+	// is the processor that fails, not a frame.
+	badHalves int
+	// delivered entries so far.
+	delivered int
+	lastErr   error
+}
+
+// conclude answers for the entries of the call that has ended, or has them
+// retried. It returns whether there are more calls to make. mu is held.
+func (w *worker) conclude(err error, now time.Duration) (more bool) {
+	b := &w.batch
+	switch {
+	case err == nil:
+		w.answerSpan(b.now, now)
+	case !w.retry(err, now):
+		w.failSpan(b.now, err, now)
+		if b.badHalves == 2 {
+			for _, s := range b.todo {
+				w.failSpan(s, err, now)
+			}
+			b.todo = b.todo[:0]
+		}
+	}
+	if len(b.todo) == 0 {
+		w.batchEnded(now)
+		return false
+	}
+	return true
+}
+
+// retry splits the call that failed in two, if that may help and is allowed.
+func (w *worker) retry(err error, now time.Duration) bool {
+	h, b, s := w.h, &w.batch, w.batch.now
+	b.lastErr = err
+	if !b.split {
+		b.calls = splitCalls(s.size())
+	} else if s.size() >= len(b.items)/2 {
+		b.badHalves++
+	}
+	extra := &w.lane.former.extra
+	switch {
+	case s.size() < 2, !h.cfg.IsolateFailures, h.traits.Stateful, h.stopping,
+		b.badHalves == 2, b.calls < 2, !extra.enough(2),
+		now >= b.oldest+h.patience:
+		return false
+	}
+	extra.spend(2)
+	b.calls -= 2
+	b.split = true
+	h.retries += 2
+	middle := (s.low + s.high) / 2
+	b.todo = append(b.todo, span{s.low, middle}, span{middle, s.high})
+	return true
+}
+
+// answerSpan gives the entries of a call what the processor made of them.
+func (w *worker) answerSpan(s span, now time.Duration) {
+	for i := range s.size() {
+		out := &w.batch.call[i]
+		if out.Err != nil {
+			w.answer(s.low+i, frame.Result{Outcome: frame.Failed, Err: out.Err}, now)
+			w.batch.lastErr = out.Err
+			continue
+		}
+		w.answer(s.low+i, frame.Result{Outcome: frame.Delivered, Output: out.Output}, now)
+		w.batch.delivered++
+	}
+}
+
+// failSpan fails the entries of a call. One that failed by itself, in a batch
+// that had to be split, has poisoned it.
+func (w *worker) failSpan(s span, err error, now time.Duration) {
+	for i := s.low; i < s.high; i++ {
+		if w.batch.split && s.size() == 1 && w.batch.badHalves < 2 {
+			w.h.poisoned(w.batch.items[i].ticket.feed, now)
+		}
+		w.answer(i, frame.Result{Outcome: frame.Failed, Err: err}, now)
+	}
+}
+
+// answer gives one entry of the batch its result, and lets go of it; its ticket
+// is settled with its last entry.
+func (w *worker) answer(i int, r frame.Result, now time.Duration) {
+	h, e := w.h, w.batch.items[i]
+	t := e.ticket
+	w.batch.items[i] = nil
+	ready := max(e.submitted, w.freed)
+	r.BatchSize = len(w.batch.items)
+	r.Timings = frame.Timings{Queue: ready - e.submitted, BatchWait: w.batch.began - ready, Inference: now - w.batch.began}
+	if t.settled {
+		t.feed.counts.Late++
+		h.left(e)
+		return
+	}
+	h.left(e)
+	h.answerPart(t, e, r, now, &w.answers)
+}
+
+// answerPart records the result of one entry of a ticket and settles the ticket
+// when it was the last. mu is held.
+func (h *Handle) answerPart(t *Ticket, e *entry, r frame.Result, now time.Duration, a *answers) {
+	if r.Outcome != frame.Delivered {
+		t.bad++
+	}
+	if len(t.parts) == 0 {
+		t.result = r
+	} else {
+		r.Timings.Total = now - t.submitted
+		t.parts[e.part] = r
+		t.result.Timings, t.result.BatchSize = r.Timings, r.BatchSize
+		if r.Err != nil {
+			t.result.Err = r.Err
+		}
+	}
+	if t.missing--; t.missing > 0 {
+		return
+	}
+	if t.bad == len(t.entries) {
+		h.settle(t, frame.Failed, t.result.Err, now, a)
+		return
+	}
+	t.result.Partial = t.bad > 0
+	h.settle(t, frame.Delivered, t.result.Err, now, a)
+}
+
+// batchEnded counts how the whole batch went.
+func (w *worker) batchEnded(now time.Duration) {
+	h, b := w.h, &w.batch
+	if b.lastErr != nil {
+		h.occurred(&h.batchReport, b.lastErr, now)
+	} else if h.batchReport.count > 0 {
+		h.emit(&h.batchReport, h.batchReport.pass(now))
+	}
+	if b.delivered > 0 {
+		h.failures, w.instance.losses = 0, 0
+		return
+	}
+	h.failures++
+	if h.failures >= lossAfter && !h.stopping {
+		w.retired = true
+		h.lose(w, now, &w.answers, b.lastErr)
+	}
+}
+
+// lossAfter is how many batches in a row without anything delivered make a
+// processor count as lost: few enough to be seconds even for a slow one, enough
+// not to restart for a burst of bad frames.
+const lossAfter = 10
+
+const (
+	// poisonLimit frames that failed whole batches within poisonMemory of each
+	// other have the feed processed alone for aloneFor.
+	poisonLimit  = 3
+	poisonMemory = time.Minute
+	aloneFor     = 30 * time.Second
+)
+
+// poisoned: a frame of the feed has failed its batch. mu is held.
+func (h *Handle) poisoned(f *feed, now time.Duration) {
+	l := &f.line
+	if now > l.poisonedAt+poisonMemory {
+		l.poison = 0
+	}
+	l.poison++
+	l.poisonedAt = now
+	if l.poison < poisonLimit || l.alone || !f.attached {
+		return
+	}
+	f.lane.former.setAlone(l, true)
+	l.until = now + aloneFor
+	h.arm(l.until)
+	h.post(Event{Kind: FeedIsolated, Feed: f.id, Count: l.poison,
+		Text: "frames of this feed keep failing whole batches; they are processed alone for " + aloneFor.String()})
+}
+
+// readmit lets feeds back into the shared batches when their time alone is
+// over, and returns when the next one's is. mu is held.
+func (h *Handle) readmit(now time.Duration) time.Duration {
+	next := never
+	for _, f := range h.feeds {
+		switch l := &f.line; {
+		case !l.alone:
+		case l.until > now:
+			next = min(next, l.until)
+		default:
+			f.lane.former.setAlone(l, false)
+			l.poison = poisonLimit - 1 // one more, and it is alone again
+		}
+	}
+	return next
+}

@@ -1,0 +1,262 @@
+package batchsink
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/nvpipe/nvpipe/frame"
+)
+
+// worker is the goroutine, locked to its OS thread, on which one processor
+// starts, works and stops.
+type worker struct {
+	h         *Handle
+	lane      *lane
+	instance  *instance
+	processor Processor // the worker's alone
+	ctx       context.Context
+	cancel    context.CancelFunc
+	wake      chan struct{} // one place
+	batch     batch
+	answers   answers
+
+	// Guarded by Handle.mu.
+	phase phase
+	since time.Duration // when the phase was entered
+	freed time.Duration // when it was last free to take a batch
+	// retired: it failed too often and is to stop.
+	retired bool
+	// abandoned: the owner has given it up because a call did not return. It
+	// then touches nothing but its own, and ends when the call does.
+	abandoned bool
+	warned    bool // its Start has been told to hurry
+}
+
+// phase is what a worker is doing.
+type phase uint8
+
+const (
+	starting phase = iota
+	idle           // waiting for a batch to be due
+	woken          // signalled, or looking by itself
+	processing
+	closing // in its processor's Stop
+)
+
+func (w *worker) enter(p phase, now time.Duration) { w.phase, w.since = p, now }
+
+// signal wakes an idle worker. Nil does nothing. mu need not be held.
+func (w *worker) signal() {
+	if w == nil {
+		return
+	}
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run is the thread's life. The goroutine never unlocks it, so that the thread
+// ends too, and with it whatever a native library has left on it.
+func (w *worker) run() {
+	runtime.LockOSThread()
+	defer w.cancel()
+	if w.start() {
+		w.serve()
+		w.stop()
+	}
+	w.gone()
+}
+
+// start starts the processor and reports how that went.
+func (w *worker) start() bool {
+	err := error(nil)
+	if w.processor == nil {
+		w.processor, err = w.h.factory.make()
+	}
+	if err == nil {
+		err = contain("Start", func() error { return w.processor.Start(w.ctx) })
+	}
+	w.h.mu.Lock()
+	defer w.h.mu.Unlock()
+	if err == nil {
+		w.enter(woken, w.h.now())
+		w.freed = w.since
+	}
+	if !w.abandoned {
+		w.h.startEnded(w, err)
+	}
+	return err == nil
+}
+
+// serve processes batches until the worker is to end.
+func (w *worker) serve() {
+	h := w.h
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for !w.abandoned && !w.retired {
+		switch {
+		case w.take():
+			w.process()
+		case h.stopping:
+			return
+		default:
+			w.rest()
+		}
+	}
+}
+
+// rest waits until a batch may be due. mu is held on entry and return.
+func (w *worker) rest() {
+	w.phase = idle
+	w.h.mu.Unlock()
+	timed := false
+	select {
+	case <-w.wake:
+	case <-w.lane.timer.C:
+		timed = true
+	}
+	w.h.mu.Lock()
+	if timed {
+		w.lane.armed = never
+	}
+	w.phase = woken
+}
+
+// take cuts the next batch if one is due. mu is held.
+func (w *worker) take() bool {
+	h, l, now := w.h, w.lane, w.h.now()
+	l.sweep()
+	why, ok := ReasonStop, true
+	if w.batch.items, ok = l.takeFinal(w.batch.items); !ok {
+		var when time.Duration
+		if when, why = l.former.due(now); when > now {
+			l.arm(when, now)
+			return false
+		}
+		w.batch.items = l.former.cut(why, w.batch.items)
+	}
+	w.batch.begin(now)
+	h.dispatched(why, len(w.batch.items), now-w.batch.oldest)
+	// What was left behind may be due for another instance.
+	l.poke(now).signal()
+	return true
+}
+
+// process has the processor work on the batch taken, and on the parts of it
+// that are retried, and answers for all its entries. mu is held on entry and
+// return.
+func (w *worker) process() {
+	h, b := w.h, &w.batch
+	for more := true; more; {
+		call := b.prepare(h.shape)
+		w.enter(processing, h.now())
+		h.arm(w.limit())
+		h.mu.Unlock()
+		err := contain("Process", func() error { return w.processor.Process(w.ctx, call) })
+		h.mu.Lock()
+		if w.abandoned {
+			return
+		}
+		now := h.now()
+		took := now - w.since
+		w.enter(woken, now)
+		h.processing.observe(took.Seconds())
+		if err == nil {
+			w.lane.former.costs.observe(len(call), took)
+		}
+		more = w.conclude(err, now)
+		h.deliver(&w.answers)
+	}
+	h.mu.Unlock()
+	b.end()
+	h.mu.Lock()
+	w.freed = h.now()
+}
+
+// stop stops the processor, when all entries are answered if the coordinator
+// stops, at once if only this worker does.
+func (w *worker) stop() {
+	h := w.h
+	h.mu.Lock()
+	orderly := h.stopping && !w.abandoned && !w.retired
+	h.mu.Unlock()
+	if orderly {
+		<-h.quiet
+	}
+	w.batch.end()
+	h.mu.Lock()
+	w.enter(closing, h.now())
+	h.arm(w.limit())
+	h.mu.Unlock()
+	err := contain("Stop", w.processor.Stop)
+	if err != nil {
+		h.mu.Lock()
+		h.post(Event{Kind: ProcessorStopFailed, Text: err.Error(), Err: err})
+		h.mu.Unlock()
+	}
+}
+
+// gone: the thread has nothing left to do.
+func (w *worker) gone() {
+	h := w.h
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if w.abandoned {
+		h.stuck--
+	}
+	delete(h.workers, w)
+	h.arm(h.now())
+}
+
+// batch is the entries that one worker has in hand: copies for the processor to
+// see, and references of the batch's own. If its call hangs both stay as they
+// are until it returns, whatever became of the tickets.
+type batch struct {
+	items   []*entry // under Handle.mu; nil once answered
+	entries []frame.Entry
+	frames  []*frame.Frame
+	call    []frame.Entry // what the call under way sees
+	began   time.Duration
+	oldest  time.Duration // the earliest submission in it
+	isolation
+}
+
+// begin takes copies and references of the items' frames. mu is held: until
+// here the tickets' own references keep them.
+func (b *batch) begin(now time.Duration) {
+	b.began, b.oldest = now, now
+	b.isolation = isolation{todo: append(b.todo[:0], span{0, len(b.items)})}
+	for _, e := range b.items {
+		t := e.ticket
+		b.oldest = min(b.oldest, e.submitted)
+		b.entries = append(b.entries, frame.Entry{Frame: t.frame, View: t.view, Region: e.region})
+		b.frames = append(b.frames, t.frame.Retain())
+	}
+}
+
+// prepare makes the slice for the next call, padded with copies of its last
+// entry to a size that the processor accepts.
+func (b *batch) prepare(s shape) []frame.Entry {
+	b.now = b.todo[0]
+	b.todo = slices.Delete(b.todo, 0, 1)
+	b.call = append(b.call[:0], b.entries[b.now.low:b.now.high]...)
+	for last := len(b.call) - 1; len(b.call) < s.padded(last+1); {
+		b.call = append(b.call, b.call[last])
+	}
+	return b.call
+}
+
+// end releases the batch's references. mu is not held.
+func (b *batch) end() {
+	for _, f := range b.frames {
+		f.Release()
+	}
+	clear(b.items)
+	clear(b.frames)
+	clear(b.entries)
+	clear(b.call)
+	b.items, b.frames, b.entries, b.call = b.items[:0], b.frames[:0], b.entries[:0], b.call[:0]
+}
