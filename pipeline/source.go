@@ -49,6 +49,7 @@ type RTSP struct {
 
 // Film is a file played as if it were live, at its own rate.
 type Film struct {
+	// Path of the film.
 	Path string `yaml:"path"`
 	// Loop starts it again at its end; without it the feed stops there.
 	Loop bool `yaml:"loop"`
