@@ -35,7 +35,8 @@ const (
 type RTSP struct {
 	// URL is rtsp:// or rtsps://. Credentials in it are accepted when it is
 	// loaded and split off, see [Source.SplitCredentials].
-	URL  string `yaml:"url"`
+	URL string `yaml:"url"`
+	// User that the camera knows; needed where there is a password.
 	User string `yaml:"user"`
 	// Password or PasswordFile, not both. The file is read at every connection,
 	// so that a changed password is taken up; one newline at its end is dropped.
