@@ -33,10 +33,15 @@ func (g *graph) watch() {
 		case <-g.woken:
 			g.handleMessages()
 		case <-keepalive:
-			if C.nv_input_counts(g.c).packets > 0 {
-				C.nv_source_keepalive(g.c)
-			}
+			g.keepalive()
 		}
+	}
+}
+
+// keepalive asks the camera for nothing, once it plays.
+func (g *graph) keepalive() {
+	if C.nv_input_counts(g.c).packets > 0 {
+		C.nv_source_keepalive(g.c)
 	}
 }
 

@@ -3,6 +3,7 @@ package gstgraph
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/nvpipe/nvpipe/pipeline"
@@ -35,7 +36,6 @@ const (
 	resourceNotFound      = 3
 	resourceOpenRead      = 5
 	resourceOpenReadWrite = 7
-	resourceRead          = 9
 	resourceNotAuthorized = 15
 
 	streamTypeNotFound  = 4
@@ -51,6 +51,8 @@ type offer struct {
 	taken bool
 	// codec of the first video, when none was taken.
 	codec string
+	// playing: media data has arrived.
+	playing bool
 	// transport asked for, as configured.
 	transport string
 }
@@ -59,38 +61,44 @@ type offer struct {
 // Message texts are looked into only for the RTSP status, which is nowhere else.
 func classify(p problem, o offer) *pipeline.Error {
 	reason := pipeline.ReasonLost
-	text := p.text
+	byStatus := statusReason(p)
 	switch {
+	case p.domain == domainResource && byStatus != pipeline.ReasonNone:
+		reason = byStatus
 	case p.domain == domainResource && p.code == resourceNotAuthorized:
-		reason, text = pipeline.ReasonAuthFailed, "the camera refused user or password"
+		reason = pipeline.ReasonAuthFailed
 	case p.domain == domainResource && p.code == resourceNotFound:
 		reason = pipeline.ReasonNotFound
 	case p.domain == domainResource && (p.code == resourceOpenRead || p.code == resourceOpenReadWrite):
 		reason = pipeline.ReasonUnreachable
-	case p.domain == domainResource && p.code == resourceRead:
-		reason = readError(p)
+	case p.domain == domainResource && !o.playing:
+		// The camera took the connection and did not answer, or broke it off.
+		reason = pipeline.ReasonUnreachable
 	case p.domain == domainStream && p.code == streamCodecNotFound && p.source == "rtspsrc":
 		return noStream(o)
 	case p.domain == domainStream && (p.code == streamTypeNotFound || p.code == streamWrongType || p.code == streamDemux):
 		reason = pipeline.ReasonUnsupported
 	}
-	return &pipeline.Error{Reason: reason, Err: errors.New(joinDetail(text, p.debug))}
+	return &pipeline.Error{Reason: reason, Err: errors.New(joinDetail(p.text, p.debug))}
 }
 
-// readError tells a refusal for want of sessions from a broken connection.
-func readError(p problem) pipeline.Reason {
-	both := p.text + p.debug
-	switch {
-	case strings.Contains(both, "453") || strings.Contains(both, "503"):
-		return pipeline.ReasonBusy
-	case strings.Contains(both, "401"):
-		return pipeline.ReasonAuthFailed
-	case strings.Contains(both, "404"):
-		return pipeline.ReasonNotFound
-	case strings.Contains(both, "onnect"):
-		return pipeline.ReasonUnreachable
+// status finds the number of the camera's answer, as in "Not Found (404)" and
+// "Error (453): Not Enough Bandwidth".
+var status = regexp.MustCompile(`\(([45][0-9][0-9])\)`)
+
+var statusReasons = map[string]pipeline.Reason{
+	"401": pipeline.ReasonAuthFailed,
+	"403": pipeline.ReasonAuthFailed,
+	"404": pipeline.ReasonNotFound,
+	"453": pipeline.ReasonBusy,
+	"503": pipeline.ReasonBusy,
+}
+
+func statusReason(p problem) pipeline.Reason {
+	if m := status.FindStringSubmatch(p.debug); m != nil {
+		return statusReasons[m[1]]
 	}
-	return pipeline.ReasonLost
+	return pipeline.ReasonNone
 }
 
 // noStream explains why rtspsrc set nothing up.

@@ -90,6 +90,7 @@ static GstPadProbeReturn check_size(nv_graph *g, GstCaps *caps)
 
 static void on_unit(nv_graph *g, GstBuffer *buffer)
 {
+	__atomic_store_n(&g->last_packet, g_get_monotonic_time(), __ATOMIC_RELAXED);
 	guint64 n = __atomic_add_fetch(&g->packets, 1, __ATOMIC_RELAXED);
 	nv_units_add(g, buffer);
 	gboolean keyframe = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
@@ -162,7 +163,10 @@ int64_t nv_input_latency(nv_graph *g)
 
 nv_counts nv_input_counts(nv_graph *g)
 {
-	nv_counts c = { .packets = __atomic_load_n(&g->packets, __ATOMIC_RELAXED) };
+	nv_counts c = { .packets = __atomic_load_n(&g->packets, __ATOMIC_RELAXED), .since_packet = -1 };
+	gint64 last = __atomic_load_n(&g->last_packet, __ATOMIC_RELAXED);
+	if (last)
+		c.since_packet = (g_get_monotonic_time() - last) * 1000;
 	g_mutex_lock(&g->ledger.lock);
 	c.decoded = g->ledger.decoded;
 	c.lost = g->ledger.lost;

@@ -42,6 +42,7 @@ struct nv_graph {
 	GstCaps *caps;
 	GstVideoInfo info;
 	guint64 packets;
+	gint64 last_packet; /* monotonic, µs */
 	gint64 last_running_time;
 	gboolean intra_only;
 	gint max_width, max_height;

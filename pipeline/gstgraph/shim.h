@@ -45,6 +45,7 @@ typedef struct {
 
 typedef struct {
 	uint64_t packets, decoded, lost;
+	int64_t since_packet; /* ns; -1: none yet */
 } nv_counts;
 
 /* graph.c: the native half of a graph. handle finds the Go half in callbacks. */

@@ -5,21 +5,18 @@
 /* Signals of rtspsrc and of demuxers, connected here because closures that the
  * bindings connect are never freed. What to do about them is decided in Go. */
 
-/* The media's name in our words: an RTP encoding name, or the caps' name. */
+/* What a source offers: from a camera, RTP's words for it; from a film, the
+ * name of the caps. */
 static void media_of(GstCaps *caps, const gchar **media, const gchar **encoding)
 {
 	*media = *encoding = "";
 	if (!caps || gst_caps_is_empty(caps) || gst_caps_is_any(caps))
 		return;
 	GstStructure *s = gst_caps_get_structure(caps, 0);
-	if (!g_str_equal(gst_structure_get_name(s), "application/x-rtp")) {
-		*media = *encoding = gst_structure_get_name(s);
-		return;
-	}
 	const gchar *m = gst_structure_get_string(s, "media");
 	const gchar *e = gst_structure_get_string(s, "encoding-name");
-	*media = m ? m : "";
-	*encoding = e ? e : "";
+	*media = m ? m : gst_structure_get_name(s);
+	*encoding = e ? e : gst_structure_get_name(s);
 }
 
 static gboolean on_select_stream(GstElement *src, guint index, GstCaps *caps, gpointer data)
@@ -104,23 +101,26 @@ int nv_source_play_segment(nv_graph *g, int first)
 static void on_keepalive_reply(GstPromise *promise, gpointer data)
 {
 	nv_graph *g = data;
-	const GstStructure *reply = gst_promise_get_reply(promise);
 	gint code = 0;
-	if (reply && gst_structure_get_int(reply, "rtsp-code", &code) && code >= 400)
-		g_atomic_int_set(&g->keepalive_refused, TRUE);
+	if (gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED) {
+		const GstStructure *reply = gst_promise_get_reply(promise);
+		if (reply && gst_structure_get_int(reply, "rtsp-code", &code) && code >= 400)
+			g_atomic_int_set(&g->keepalive_refused, TRUE);
+	}
 	gst_promise_unref(promise);
 }
 
-/* Asks the camera for nothing, so that it knows we are alive. 0: it has
+/* Asks the camera for no parameters, so that it knows we are alive. 0: it has
  * refused before, and is not asked again. */
 int nv_source_keepalive(nv_graph *g)
 {
 	if (!g->rtspsrc || g_atomic_int_get(&g->keepalive_refused))
 		return 0;
 	gboolean sent = FALSE;
+	gchar *none[] = { NULL };
 	GstPromise *promise = gst_promise_new_with_change_func(on_keepalive_reply, nv_graph_ref(g), nv_graph_forget);
-	g_signal_emit_by_name(g->rtspsrc, "get-parameter", "", NULL, promise, &sent);
+	g_signal_emit_by_name(g->rtspsrc, "get-parameters", none, NULL, promise, &sent);
 	if (!sent)
-		gst_promise_unref(promise);
-	return 1;
+		gst_promise_interrupt(promise);
+	return sent;
 }

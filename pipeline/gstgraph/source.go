@@ -105,6 +105,7 @@ func (g *graph) offered() offer {
 	defer g.offers.mu.Unlock()
 	o := g.offers.offer
 	o.transport = g.source.RTSP.Transport
+	o.playing = C.nv_input_counts(g.c).packets > 0
 	return o
 }
 
