@@ -1,11 +1,15 @@
 package config
 
 import (
+	"errors"
+	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/nvpipe/nvpipe/internal/config/strict"
 	"github.com/nvpipe/nvpipe/internal/eventlog"
 	"github.com/nvpipe/nvpipe/internal/film"
+	"github.com/nvpipe/nvpipe/internal/invalid"
 )
 
 // The types of continuations.
@@ -69,29 +73,30 @@ func (c Continuation) validate() error {
 	return nil
 }
 
-func (l *loader) continuations(n strict.Node, list []Continuation) {
+// validateContinuations checks each and that no two get in each other's way.
+func validateContinuations(list []Continuation) error {
+	var errs []error
 	seen := map[string]bool{}
-	once := func(at strict.Node, key, what, text string) {
-		if seen[what] {
-			at.FailAt(key, "%s", text)
+	once := func(key, of, value, text string) {
+		if value == "" {
+			return // The part has said that it is missing.
 		}
-		seen[what] = true
+		if value = of + filepath.Clean(value); seen[value] {
+			errs = append(errs, invalid.Field(key, "%s", text))
+		}
+		seen[value] = true
 	}
-	for i := range list {
-		c := &list[i]
-		at := n.Item(i)
-		at.Report(c.validate())
+	for i, c := range list {
+		at := fmt.Sprintf("continuations[%d]", i)
+		errs = append(errs, invalid.Under(at, c.validate()))
 		switch c.Type {
 		case Stream:
-			once(at, "type", Stream, "a feed has one stream; this is the second")
+			once(at+".type", Stream, Stream, "a feed has one stream; this is the second")
 		case Events:
-			if c.Events.Path != eventlog.Stdout {
-				l.absolute(&c.Events.Path)
-			}
-			once(at, "path", Events+c.Events.Path, "this feed's events go to this path already")
+			once(at+".path", Events, c.Events.Path, "this feed's events go to this path already")
 		case Film:
-			l.absolute(&c.Film.Dir)
-			once(at, "dir", Film+c.Film.Dir, "this feed's films go to this folder already")
+			once(at+".dir", Film, c.Film.Dir, "this feed's films go to this folder already")
 		}
 	}
+	return errors.Join(errs...)
 }

@@ -2,7 +2,9 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/config/strict"
@@ -30,6 +32,35 @@ type Feed struct {
 func (f Feed) Equal(o Feed) bool {
 	f.At, o.At = strict.Position{}, strict.Position{}
 	return reflect.DeepEqual(f, o)
+}
+
+// DefaultFeed is a feed with everything but its source.
+func DefaultFeed(id frame.FeedID) Feed {
+	f := defaultFeed().feed()
+	f.ID = id
+	return f
+}
+
+// Validate reports every mistake of a feed that was put together by code, each
+// with its key; processors are the names of those that exist.
+func (f Feed) Validate(processors []string) error {
+	var errs []error
+	if !nameForm.MatchString(string(f.ID)) {
+		errs = append(errs, invalid.Field("", "a feed's id "+nameRule))
+	}
+	return errors.Join(append(errs, invalid.Under("source", f.Source.Validate()), f.validateSettings(processors))...)
+}
+
+// validateSettings reports mistakes in everything but id and source.
+func (f Feed) validateSettings(processors []string) error {
+	return errors.Join(
+		oneOf("view", f.View, "fixed"),
+		invalid.Under("decode", f.Decode.Validate()),
+		invalid.Under("encode", f.Encode.Validate()),
+		f.Config.Validate(),
+		validateFeedProcessors(f.Processors, processors),
+		validateContinuations(f.Continuations),
+	)
 }
 
 // feedKeys are the keys of a feed.
@@ -64,6 +95,17 @@ func defaultFeed() feedKeys {
 	}
 }
 
+// feed is what the keys say; the short form of the URL is in its place.
+func (k feedKeys) feed() Feed {
+	if k.URL != "" {
+		k.Source.RTSP.URL = k.URL
+	}
+	return Feed{
+		Source: k.Source, View: k.View, Decode: k.Decode, Encode: k.Encode,
+		Processors: k.Processors, Continuations: k.Continuations, Config: k.Config,
+	}
+}
+
 // FeedProcessor is what one feed asks of one processor.
 type FeedProcessor struct {
 	// Name of the processor. Required.
@@ -94,6 +136,25 @@ func (p FeedProcessor) Validate() error {
 	errs := []error{p.ProcessorConfig.Validate()}
 	if !(p.Weight >= 0.1 && p.Weight <= 10) {
 		errs = append(errs, invalid.Field("weight", "must be 0.1–10, is %v", p.Weight))
+	}
+	return errors.Join(errs...)
+}
+
+func validateFeedProcessors(list []FeedProcessor, known []string) error {
+	var errs []error
+	seen := map[string]bool{}
+	for i, p := range list {
+		at := fmt.Sprintf("processors[%d]", i)
+		switch {
+		case p.Name == "":
+			errs = append(errs, invalid.Field(at+".name", "must name a processor: the list has names, or mappings with a name"))
+		case !slices.Contains(known, p.Name):
+			errs = append(errs, invalid.Field(at+".name", "there is no processor %q; %s", p.Name, strict.Suggest(p.Name, known)))
+		case seen[p.Name]:
+			errs = append(errs, invalid.Field(at+".name", "the processor %q stands in this list twice", p.Name))
+		}
+		seen[p.Name] = true
+		errs = append(errs, invalid.Under(at, p.Validate()))
 	}
 	return errors.Join(errs...)
 }

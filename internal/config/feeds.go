@@ -5,6 +5,7 @@ import (
 
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/config/strict"
+	"github.com/nvpipe/nvpipe/internal/eventlog"
 	"github.com/nvpipe/nvpipe/pipeline"
 )
 
@@ -33,39 +34,37 @@ func (l *loader) loadFeeds(all, defaults strict.Node) {
 func (l *loader) loadDefaults(defaults strict.Node) {
 	keys := defaultFeed()
 	defaults.Decode(&keys)
-	l.reportShared(defaults, keys)
+	defaults.Report(keys.feed().validateSettings(l.processorNames()))
 	if keys.Source.Kind() != pipeline.SourceNone || keys.URL != "" {
 		l.warn(defaults.Note("names a source, which every feed without its own will open; give each feed its own"))
 	}
 }
 
-// reportShared reports mistakes in everything but the source.
-func (l *loader) reportShared(n strict.Node, keys feedKeys) {
-	n.Report(oneOf("view", keys.View, "fixed"))
-	n.Key("decode").Report(keys.Decode.Validate())
-	n.Key("encode").Report(keys.Encode.Validate())
-	n.Report(keys.Config.Validate())
-	l.feedProcessors(n.Key("processors"), keys.Processors)
-	l.continuations(n.Key("continuations"), keys.Continuations)
-}
-
 func (l *loader) feed(n, defaults strict.Node) Feed {
 	keys := defaultFeed()
 	defaults.Quiet().Decode(&keys)
-	l.ownSourceWins(n, &keys)
+	ownSourceWins(n, &keys)
 	n.Decode(&keys)
 	n = n.Inherits(defaults)
 
-	source := l.source(n, keys)
-	l.reportShared(n, keys)
-	return Feed{
-		ID: frame.FeedID(n.Name()), Source: source, View: keys.View, Decode: keys.Decode, Encode: keys.Encode,
-		Processors: keys.Processors, Continuations: keys.Continuations, Config: keys.Config, At: n.Position(),
+	f := keys.feed()
+	f.ID, f.At = frame.FeedID(n.Name()), n.Position()
+	n.Report(f.validateSettings(l.processorNames()))
+	l.reportSource(n, f.Source, keys)
+	l.resolve(n, &f)
+	return f
+}
+
+func (l *loader) processorNames() []string {
+	var names []string
+	for _, p := range l.cfg.Processors {
+		names = append(names, p.Name)
 	}
+	return names
 }
 
 // ownSourceWins drops the inherited source of a feed that names one.
-func (l *loader) ownSourceWins(n strict.Node, keys *feedKeys) {
+func ownSourceWins(n strict.Node, keys *feedKeys) {
 	source := n.Key("source")
 	named := func(n strict.Node) bool { return n.Exists() }
 	own := []bool{
@@ -77,58 +76,45 @@ func (l *loader) ownSourceWins(n strict.Node, keys *feedKeys) {
 	}
 }
 
-// source puts the short form in its place and takes the credentials out of the
-// URL, so that nothing after this sees a URL with a password.
-func (l *loader) source(n strict.Node, keys feedKeys) pipeline.Source {
-	source, at := keys.Source, n.Key("source")
-	if keys.URL != "" {
-		if source.RTSP.URL != "" {
-			n.FailAt("url", "source.rtsp.url stands here too; give one of the two")
-		}
-		source.RTSP.URL = keys.URL
+// reportSource checks the source; a mistake in the URL is one of the key that
+// the file uses for it.
+func (l *loader) reportSource(n strict.Node, source pipeline.Source, keys feedKeys) {
+	short := n.Key("url").Exists()
+	if short && keys.Source.RTSP.URL != "" {
+		n.FailAt("url", "source.rtsp.url stands here too; give one of the two")
 	}
-	if !at.Broken() && !n.Key("url").Broken() {
-		for _, leaf := range strict.Leaves(source.Validate()) {
-			if key := "source." + leaf.Key; key == "source.rtsp.url" && keys.URL != "" {
-				n.FailAt("url", "%s", leaf.Text)
-			} else {
-				n.FailAt(key, "%s", leaf.Text)
-			}
+	if n.Key("source").Broken() || n.Key("url").Broken() {
+		return
+	}
+	for _, leaf := range strict.Leaves(source.Validate()) {
+		if leaf.Key == "rtsp.url" && short {
+			n.FailAt("url", "%s", leaf.Text)
+		} else {
+			n.FailAt("source."+leaf.Key, "%s", leaf.Text)
 		}
 	}
-	if file := &source.RTSP.PasswordFile; *file != "" {
-		l.absolute(file)
-		if _, err := strict.ReadSecret(*file); err != nil {
-			at.FailAt("rtsp.password_file", "the file %q %s", keys.Source.RTSP.PasswordFile, err)
-		}
-	}
-	l.absolute(&source.Film.Path)
-	if err := source.SplitCredentials(); err != nil {
-		source.RTSP.URL = "" // Validate has said so.
-	}
-	return source
 }
 
-func (l *loader) feedProcessors(n strict.Node, list []FeedProcessor) {
-	var known []string
-	for _, p := range l.cfg.Processors {
-		known = append(known, p.Name)
+// resolve takes the credentials out of the URL, so that nothing after this sees
+// a URL with a password, and makes paths relative to the file.
+func (l *loader) resolve(n strict.Node, f *Feed) {
+	if err := f.Source.SplitCredentials(); err != nil {
+		f.Source.RTSP.URL = "" // Validate has said so.
 	}
-	seen := map[string]bool{}
-	for i, p := range list {
-		at, key := n.Item(i), "name"
-		if at.IsScalar() {
-			key = ""
+	l.absolute(&f.Source.Film.Path)
+	if file := &f.Source.RTSP.PasswordFile; *file != "" {
+		named := *file
+		l.absolute(file)
+		if _, err := strict.ReadSecret(*file); err != nil {
+			n.FailAt("source.rtsp.password_file", "the file %q %s", named, err)
 		}
-		switch {
-		case p.Name == "":
-			at.FailAt(key, "must name a processor: the list has names, or mappings with a name")
-		case !slices.Contains(known, p.Name):
-			at.FailAt(key, "there is no processor %q; %s", p.Name, strict.Suggest(p.Name, known))
-		case seen[p.Name]:
-			at.FailAt(key, "the processor %q stands in this list twice", p.Name)
+	}
+	for i := range f.Continuations {
+		switch c := &f.Continuations[i]; {
+		case c.Type == Events && c.Events.Path != eventlog.Stdout:
+			l.absolute(&c.Events.Path)
+		case c.Type == Film:
+			l.absolute(&c.Film.Dir)
 		}
-		seen[p.Name] = true
-		at.Report(p.Validate())
 	}
 }

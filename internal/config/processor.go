@@ -57,6 +57,9 @@ type processorKeys struct {
 
 func defaultProcessorKeys() processorKeys { return processorKeys{Batch: batchsink.DefaultConfig()} }
 
+// DefaultProcessor is a processor with nothing but how it gathers batches.
+func DefaultProcessor() Processor { return Processor{Batch: batchsink.DefaultConfig()} }
+
 // nameForm is what feeds, processors and their labels in metrics are called.
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 

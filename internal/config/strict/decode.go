@@ -162,7 +162,9 @@ func (n Node) decodeMap(v reflect.Value) {
 		child.decode(element)
 		merged.SetMapIndex(name, element)
 	}
-	v.Set(merged)
+	if merged.Len() > 0 {
+		v.Set(merged)
+	}
 }
 
 func (n Node) decodeList(v reflect.Value) {
@@ -172,7 +174,11 @@ func (n Node) decodeList(v reflect.Value) {
 		return
 	}
 	if v.Kind() == reflect.Slice {
-		v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
+		// An empty list is nil: what means the same compares equal.
+		v.SetZero()
+		if len(items) > 0 {
+			v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
+		}
 	} else if len(items) != v.Len() {
 		n.Fail("must be a list of %d values, has %d", v.Len(), len(items))
 		return
