@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 
 	ort "github.com/yalue/onnxruntime_go"
 )
@@ -45,6 +46,23 @@ func loadNetwork(path string, s spec, threads, slots int) (*network, error) {
 	n.pin.Pin(&n.in[0])
 	n.pin.Pin(&n.out[0])
 	return n, nil
+}
+
+// refusal is the runtime's reason without the binding's framing of it.
+func refusal(err error) error {
+	text := err.Error()
+	for _, frame := range []string{"Error creating C session from file: ", "Error running network: "} {
+		text = strings.TrimPrefix(text, frame)
+	}
+	if rest, ok := strings.CutPrefix(text, "Load model from "); ok {
+		if _, reason, ok := strings.Cut(rest, " failed:"); ok {
+			text = reason
+		}
+	}
+	if text == err.Error() {
+		return err
+	}
+	return errors.New(text)
 }
 
 func sessionOptions(threads int) (*ort.SessionOptions, error) {

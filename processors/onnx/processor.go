@@ -102,10 +102,10 @@ func (p *Processor) Start(ctx context.Context) error {
 	}
 	net, err := loadNetwork(p.cfg.Model, p.spec, p.threads, p.chunk())
 	if err != nil {
-		return fmt.Errorf("onnx: model %s: ONNX Runtime %s refuses it: %w", p.cfg.Model, ort.GetVersion(), err)
+		return fmt.Errorf("onnx: model %s: ONNX Runtime %s refuses it: %w", p.cfg.Model, ort.GetVersion(), refusal(err))
 	}
 	if err := p.warm(ctx, net); err != nil {
-		return errors.Join(fmt.Errorf("onnx: model %s: %w", p.cfg.Model, err), net.close())
+		return errors.Join(fmt.Errorf("onnx: model %s: %w", p.cfg.Model, refusal(err)), net.close())
 	}
 	p.net = net
 	p.target = letterbox.Raw(p.spec.width, p.spec.height, letterbox.BGR, padLevel)
@@ -135,18 +135,14 @@ func (p *Processor) chunk() int {
 	return p.spec.batch
 }
 
-// warm runs every batch size that is to be expected once: the first run of a
-// size makes the runtime plan its memory. Of many sizes it takes the last 16.
+// warm proves that the model gives what it promises and runs every batch size
+// that is to be expected once: the first run of a size plans its memory.
 func (p *Processor) warm(ctx context.Context, net *network) error {
-	largest := p.chunk()
-	smallest := max(1, largest-15)
-	if !p.spec.openBatch() {
-		smallest = largest
-	}
-	if err := net.prove(smallest); err != nil {
+	sizes := p.warmSizes()
+	if err := net.prove(sizes[0]); err != nil {
 		return err
 	}
-	for size := smallest; size <= largest; size++ {
+	for _, size := range sizes {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("warming up: %w", err)
 		}
@@ -155,6 +151,24 @@ func (p *Processor) warm(ctx context.Context, net *network) error {
 		}
 	}
 	return nil
+}
+
+// warmSizes are the sizes that Start runs: all, but of many only the small
+// ones, where most batches are, and the largest.
+func (p *Processor) warmSizes() []int {
+	const each = 16
+	largest := p.chunk()
+	if !p.spec.openBatch() {
+		return []int{largest}
+	}
+	var sizes []int
+	for size := range min(largest, each) {
+		sizes = append(sizes, size+1)
+	}
+	if largest > each {
+		sizes = append(sizes, largest)
+	}
+	return sizes
 }
 
 // Stop frees the model. It may be called before Start and twice.
@@ -166,109 +180,4 @@ func (p *Processor) Stop() error {
 	err := p.net.close()
 	p.net, p.crew, p.converters = nil, nil, nil
 	return err
-}
-
-// Process detects in every entry's picture. An entry whose picture cannot be
-// read fails alone; an error of the runtime fails the batch.
-func (p *Processor) Process(ctx context.Context, batch []frame.Entry) error {
-	if p.net == nil {
-		return errors.New("onnx: not started")
-	}
-	for size := p.chunk(); len(batch) > 0; {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n := min(size, len(batch))
-		if err := p.detect(batch[:n]); err != nil {
-			return fmt.Errorf("onnx: %w", err)
-		}
-		batch = batch[n:]
-	}
-	return nil
-}
-
-// detect runs at most chunk pictures at once.
-func (p *Processor) detect(batch []frame.Entry) error {
-	p.fill(batch)
-	defer clear(p.jobs) // the batch is the caller's
-	if len(p.jobs) == 0 {
-		return nil
-	}
-	size := p.spec.batch // slots beyond the last picture keep what they had
-	if p.spec.openBatch() {
-		size = len(p.jobs)
-	}
-	if err := p.net.run(size); err != nil {
-		return err
-	}
-	for i := range p.jobs {
-		if e := p.jobs[i].entry; e.Err == nil {
-			e.Output.Detections = p.detections(p.net.output(i), p.jobs[i].converter.Fit)
-		}
-	}
-	return nil
-}
-
-// fill puts the readable pictures into the first slots.
-func (p *Processor) fill(batch []frame.Entry) {
-	p.jobs = p.jobs[:0]
-	for i := range batch {
-		source, err := letterbox.SourceOf(batch[i].Frame)
-		if err != nil {
-			batch[i].Err = fmt.Errorf("onnx: %w", err)
-			continue
-		}
-		slot := len(p.jobs)
-		c := p.converter(source)
-		p.jobs = append(p.jobs, job{&batch[i], c, p.net.input(slot), p.repad(slot, c.Fit)})
-	}
-	p.crew.run(p.jobs)
-}
-
-// repad reports whether a slot's padding must be written for a picture that
-// lies at fit, and notes that it will be.
-func (p *Processor) repad(slot int, fit letterbox.Fit) bool {
-	for len(p.padded) <= slot {
-		p.padded = append(p.padded, letterbox.Fit{})
-	}
-	same := p.padded[slot].X == fit.X && p.padded[slot].Y == fit.Y &&
-		p.padded[slot].Width == fit.Width && p.padded[slot].Height == fit.Height
-	p.padded[slot] = fit
-	return !same
-}
-
-// maxConverters bounds the tables kept, one set per kind of picture.
-const maxConverters = 64
-
-func (p *Processor) converter(s letterbox.Source) *letterbox.Converter {
-	c := p.converters[s]
-	if c == nil {
-		if len(p.converters) >= maxConverters {
-			clear(p.converters)
-		}
-		c = letterbox.NewConverter(s, p.target)
-		p.converters[s] = c
-	}
-	return c
-}
-
-// detections turns one picture's rows into what was found in it.
-func (p *Processor) detections(rows []float32, fit letterbox.Fit) []frame.Detection {
-	p.candidates = p.spec.head.Decode(rows, p.thresholds.class, p.thresholds.floor, p.candidates[:0])
-	kept := nms.Suppress(p.candidates, float32(p.cfg.NMSIoU), p.cfg.MaxDetections)
-	if len(kept) == 0 {
-		return nil
-	}
-	found := make([]frame.Detection, 0, len(kept))
-	least := float32(p.cfg.MinSize)
-	for _, c := range kept {
-		box, ok := fit.Box(c.X1, c.Y1, c.X2, c.Y2)
-		if !ok || box.XMax-box.XMin < least || box.YMax-box.YMin < least {
-			continue
-		}
-		found = append(found, frame.Detection{
-			Class: int(c.Class), Label: p.labels[c.Class], Confidence: c.Score, Box: box,
-		})
-	}
-	return found
 }

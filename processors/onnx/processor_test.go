@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -254,6 +255,64 @@ func canceled() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	return ctx
+}
+
+func TestWarmSizes(t *testing.T) {
+	for _, c := range []struct {
+		fixed, most int
+		want        []int
+	}{
+		{0, 0, []int{1}}, {0, 3, []int{1, 2, 3}}, {1, 8, []int{1}}, {4, 2, []int{4}},
+		{0, 40, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 40}},
+	} {
+		p, err := New(tiny(t, detector(c.fixed)), Options{MaxBatch: c.most})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.warmSizes(); !slices.Equal(got, c.want) {
+			t.Errorf("fixed at %d, at most %d: %v", c.fixed, c.most, got)
+		}
+	}
+}
+
+// A damaged model is refused, or works as well as it can; it never takes the
+// program with it. (A crash in the runtime would end this test's process.)
+func TestDamagedModels(t *testing.T) {
+	needRuntime(t)
+	cfg := tiny(t, detector(0))
+	whole, err := os.ReadFile(cfg.Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 150 {
+		damaged := slices.Clone(whole)
+		for range 1 + rng.IntN(3) {
+			// The description and the nodes are at the head; weights follow.
+			damaged[rng.IntN(min(len(damaged), 400))] ^= 1 << rng.IntN(8)
+		}
+		if err := os.WriteFile(cfg.Model, damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p, err := New(cfg, Options{})
+		if err != nil {
+			continue
+		}
+		if err := p.Start(context.Background()); err != nil {
+			continue
+		}
+		batch := entries(gray(64, 64, 200))
+		if err := p.Process(context.Background(), batch); err == nil {
+			for _, d := range batch[0].Output.Detections {
+				if !(d.Box.XMin >= 0 && d.Box.YMin >= 0 && d.Box.XMax <= 1 && d.Box.YMax <= 1 && d.Confidence <= 1) {
+					t.Errorf("%+v", d)
+				}
+			}
+		}
+		if err := p.Stop(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func TestStopIsHarmless(t *testing.T) {

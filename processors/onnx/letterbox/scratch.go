@@ -69,5 +69,5 @@ func scaleChroma(out []pair, u, v []byte, taps []tap) {
 }
 
 func mix(a, b byte, w uint32) uint32 {
-	return uint32(a)*(weightOne-w) + uint32(b)*w
+	return uint32(a)<<weightBits + (uint32(b)-uint32(a))*w // modulo 2³², so b < a is fine
 }
