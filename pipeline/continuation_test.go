@@ -257,6 +257,7 @@ func TestFrozenPushHoldsUpNobody(t *testing.T) {
 			t.Errorf("stats %+v: 51 frames should be pushed or refused by now", st)
 		}
 		frozen.Thaw()
+		synctest.Wait()
 		r.stop()
 	})
 }

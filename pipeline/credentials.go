@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/nvpipe/nvpipe/internal/secret"
 )
@@ -16,6 +17,7 @@ var address = regexp.MustCompile(`^(\[[0-9A-Fa-f:.%A-Za-z]+\]|[A-Za-z0-9._~-]+)(
 var (
 	errScheme    = errors.New("must begin with rtsp:// or rtsps://")
 	errAddress   = errors.New("must be rtsp://HOST[:PORT]/PATH; give user and password as fields of their own")
+	errControl   = errors.New("must not have control characters")
 	errAmbiguous = errors.New("can be read in two ways: write user and password as fields of their own, or / in the password as %2F and @ in the path as %40")
 )
 
@@ -28,18 +30,22 @@ func SplitCredentials(url string) (clean, user string, password secret.Secret, e
 	if !ok {
 		return "", "", secret.Secret{}, errScheme
 	}
-	if at := address.FindStringSubmatch(rest); at != nil {
-		if looksLikeCredentials(rest, at) {
-			return "", "", secret.Secret{}, errAmbiguous
+	if strings.ContainsFunc(rest, unicode.IsControl) {
+		return "", "", secret.Secret{}, errControl
+	}
+	var name, pass string
+	if !address.MatchString(rest) {
+		at := credentialsEnd(rest)
+		if at < 0 {
+			return "", "", secret.Secret{}, errAddress
 		}
-		return scheme + rest, "", secret.Secret{}, nil
+		name, pass, _ = strings.Cut(rest[:at], ":")
+		rest = rest[at+1:]
 	}
-	at := credentialsEnd(rest)
-	if at < 0 {
-		return "", "", secret.Secret{}, errAddress
+	if looksLikeCredentials(rest) {
+		return "", "", secret.Secret{}, errAmbiguous
 	}
-	name, pass, _ := strings.Cut(rest[:at], ":")
-	return scheme + rest[at+1:], decode(name), secret.New(decode(pass)), nil
+	return scheme + rest, decode(name), secret.New(decode(pass)), nil
 }
 
 func cutScheme(url string) (scheme, rest string, ok bool) {
@@ -57,7 +63,8 @@ func cutScheme(url string) (scheme, rest string, ok bool) {
 // looksLikeCredentials finds the one text that reads well both ways:
 // admin:12/34@camera is a password with a slash, or a host named admin whose
 // path has an @. Taking it for the latter would leave a password in the URL.
-func looksLikeCredentials(rest string, at []string) bool {
+func looksLikeCredentials(rest string) bool {
+	at := address.FindStringSubmatch(rest)
 	host, port, end := at[1], at[2], at[3]
 	if port == "" || end == "" || host == "localhost" || isIP(host) {
 		return false
@@ -78,17 +85,6 @@ func credentialsEnd(rest string) int {
 		}
 	}
 	return -1
-}
-
-func checkAddress(url string) error {
-	_, rest, ok := cutScheme(url)
-	if !ok {
-		return errScheme
-	}
-	if !address.MatchString(rest) {
-		return errAddress
-	}
-	return nil
 }
 
 // decode undoes percent-encoding and leaves what is not encoded alone.

@@ -138,10 +138,8 @@ func (s Source) Validate() error {
 
 func (r RTSP) validate() error {
 	var errs []error
-	clean, user, password, err := SplitCredentials(r.URL)
+	_, user, password, err := SplitCredentials(r.URL)
 	if err != nil {
-		errs = append(errs, invalid.Field("rtsp.url", "%v", err))
-	} else if err := checkAddress(clean); err != nil {
 		errs = append(errs, invalid.Field("rtsp.url", "%v", err))
 	}
 	if user != "" && r.User != "" {

@@ -47,6 +47,10 @@ type Graph struct {
 	pool    *Pool
 	thaw    chan struct{}
 
+	// streaming is held while a frame is handed over: CloseInput waits for it,
+	// as a real graph waits for its streaming thread.
+	streaming sync.Mutex
+
 	mu       sync.Mutex
 	counts   pipeline.Counts
 	running  time.Duration
@@ -93,6 +97,7 @@ func (g *Graph) CloseInput(ctx context.Context) error {
 	g.mu.Lock()
 	g.inputEnd = true
 	g.mu.Unlock()
+	g.waitForFrame()
 	return freeze(ctx, g.faults.FreezeInput)
 }
 
@@ -102,6 +107,11 @@ func (g *Graph) Close(ctx context.Context) error {
 	g.inputEnd, g.closed = true, true
 	g.mu.Unlock()
 	return freeze(ctx, g.faults.FreezeClose)
+}
+
+func (g *Graph) waitForFrame() {
+	g.streaming.Lock()
+	defer g.streaming.Unlock()
 }
 
 func freeze(ctx context.Context, frozen bool) error {
@@ -125,6 +135,8 @@ func (g *Graph) Frame() bool { return g.FrameWith(nil) }
 
 // FrameWith is Frame with a chance to change the frame before it is handed over.
 func (g *Graph) FrameWith(change func(*frame.Frame)) bool {
+	g.streaming.Lock()
+	defer g.streaming.Unlock()
 	if !g.decode() {
 		return false
 	}
@@ -141,6 +153,8 @@ func (g *Graph) FrameWith(change func(*frame.Frame)) bool {
 
 // Lose decodes a frame that is lost before it is handed over, and says so.
 func (g *Graph) Lose() bool {
+	g.streaming.Lock()
+	defer g.streaming.Unlock()
 	if !g.decode() {
 		return false
 	}
