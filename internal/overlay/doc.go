@@ -1,0 +1,7 @@
+// Package overlay draws what was found onto the picture it was found in: a box
+// for each detection, its class and confidence on a plate, in the picture's own
+// YUV memory. Slate makes the picture that is shown while a camera is away.
+//
+// A Painter is one feed's and belongs to the goroutine that draws. Once it has
+// seen a picture's size and the classes in it, drawing allocates nothing.
+package overlay
