@@ -85,14 +85,10 @@ func (g *graph) onMessage(m *C.nv_message) {
 	}
 }
 
+// playSegment starts a looped film, again. One that cannot be is at its end.
 func (g *graph) playSegment(first bool) {
-	var flush C.int
-	if first {
-		flush = 1
-	}
-	if C.nv_source_play_segment(g.c, flush) == 0 && !g.inputClosed.Load() {
-		g.fail(&pipeline.Error{Reason: pipeline.ReasonUnsupported,
-			Err: errors.New("the film cannot be played from its start again; set loop: false")})
+	if C.nv_loop_play(g.c, C.int(boolInt(first))) == 0 {
+		g.ended()
 	}
 }
 

@@ -69,3 +69,18 @@ func dropMessage(m *gst.Message) {
 	runtime.SetFinalizer(m, nil)
 	m.Unref()
 }
+
+// mux puts an H.264 byte stream into a film.
+func mux(t testing.TB, stream []byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	raw, path := filepath.Join(dir, "stream.h264"), filepath.Join(dir, "film.mkv")
+	if err := os.WriteFile(raw, stream, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	play(t, step{"filesrc", props{"location": raw}},
+		step{"capsfilter", props{"caps": "video/x-h264,stream-format=byte-stream,framerate=30/1"}},
+		step{"h264parse", nil}, step{"h264timestamper", nil},
+		step{"matroskamux", nil}, step{"filesink", props{"location": path, "async": false}})
+	return path
+}

@@ -73,7 +73,7 @@ func (g *graph) attach(pad unsafe.Pointer, c *codec, rtp bool) error {
 			return fmt.Errorf("the element for %s does not start", c.name)
 		}
 	}
-	return g.linkPad(pad, chain[0], !rtp && g.source.Film.Loop)
+	return g.linkPad(pad, chain[0])
 }
 
 func boolInt(b bool) int {
@@ -88,11 +88,11 @@ func (g *graph) watchParser(parser *gst.Element, c *codec) {
 	C.nv_input_parser(g.c, pointer(parser), C.int(s.MaxWidth), C.int(s.MaxHeight), C.int64_t(s.MaxPixels), C.int(boolInt(c.intra)))
 }
 
-func (g *graph) linkPad(pad unsafe.Pointer, to *gst.Element, loop bool) error {
-	if C.nv_source_link(g.c, pad, pointer(to), C.int(boolInt(loop))) == 0 {
+func (g *graph) linkPad(pad unsafe.Pointer, to *gst.Element) error {
+	if C.nv_loop_link(g.c, pad, pointer(to), C.int(boolInt(g.seamless))) == 0 {
 		return fmt.Errorf("the source's video cannot be linked")
 	}
-	if loop {
+	if g.seamless {
 		g.startSegment.Store(true)
 		g.wake()
 	}

@@ -26,6 +26,8 @@ func (g *graph) buildFilm(f pipeline.Film) error {
 		return unsupported(err)
 	}
 	C.nv_source_demux(g.c, pointer(chain[1]))
+	// tsdemux knows no segment seeks: its film ends, and is opened again.
+	g.seamless = f.Loop && demuxer != "tsdemux"
 	return nil
 }
 

@@ -35,6 +35,7 @@ type graph struct {
 	in       *gst.Bin
 	elements elements
 	convert  *gst.Element // first element after the decoder
+	seamless bool         // a film that is looped within one graph
 	out      *output      // nil without a continuation
 	final    pipeline.Counts
 

@@ -32,3 +32,7 @@ func Version() string {
 	C.nv_version(&major, &minor, &micro)
 	return fmt.Sprintf("%d.%d.%d", major, minor, micro)
 }
+
+// Criticals counts the mistakes in using it that GLib has reported since Init.
+// Each stands on standard error; none is expected.
+func Criticals() int { return int(C.nv_log_criticals()) }

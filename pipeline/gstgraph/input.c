@@ -102,14 +102,22 @@ static void on_unit(nv_graph *g, GstBuffer *buffer)
 static GstPadProbeReturn on_parsed(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
 	nv_graph *g = data;
+	GstCaps *caps;
 	if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) {
 		on_unit(g, GST_PAD_PROBE_INFO_BUFFER(info));
-	} else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_CAPS) {
-		GstCaps *caps;
+		nv_loop_unit(g, GST_PAD_PROBE_INFO_BUFFER(info));
+		return GST_PAD_PROBE_OK;
+	}
+	switch (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info))) {
+	case GST_EVENT_CAPS:
 		gst_event_parse_caps(GST_PAD_PROBE_INFO_EVENT(info), &caps);
 		return check_size(g, caps);
+	case GST_EVENT_SEGMENT:
+		GST_PAD_PROBE_INFO_DATA(info) = nv_loop_segment(g, GST_PAD_PROBE_INFO_EVENT(info));
+		return GST_PAD_PROBE_OK;
+	default:
+		return GST_PAD_PROBE_OK;
 	}
-	return GST_PAD_PROBE_OK;
 }
 
 /* Counts access units and keeps pictures above the limits from the decoder. */

@@ -63,6 +63,9 @@ struct nv_graph {
 	GstPad *media_sink; /* first pad after the demuxer */
 	GstPad *blocked;
 	gulong block_id;
+	gboolean looping;
+	GstSegment segment;
+	GstClockTime loop_end; /* running time at which the newest unit ends */
 
 	/* bus */
 	GMutex bus_lock;
@@ -108,6 +111,9 @@ void nv_picture_fill(nv_picture *p, GstVideoFrame *frame);
 
 void nv_units_add(nv_graph *g, GstBuffer *buffer);
 void nv_units_find(nv_graph *g, GstClockTime pts, gint64 *ntp, gboolean *suspect);
+
+void nv_loop_unit(nv_graph *g, GstBuffer *buffer);
+GstEvent *nv_loop_segment(nv_graph *g, GstEvent *event);
 
 void nv_bus_post(nv_graph *g, const nv_message *m);
 

@@ -73,9 +73,11 @@ void nv_sample_release(nv_picture *p);
 /* source.c: rtspsrc and demuxers. */
 void nv_source_rtsp(nv_graph *g, void *rtspsrc);
 void nv_source_demux(nv_graph *g, void *demux);
-int nv_source_link(nv_graph *g, void *pad, void *element, int loop);
-int nv_source_play_segment(nv_graph *g, int first);
 int nv_source_keepalive(nv_graph *g);
+
+/* loop.c */
+int nv_loop_link(nv_graph *g, void *pad, void *element, int loop);
+int nv_loop_play(nv_graph *g, int first);
 
 /* output.c: from Go to the encoder and back. */
 enum { NV_PUSHED, NV_FULL, NV_REFUSED };
@@ -91,6 +93,7 @@ int nv_copy_push(nv_graph *g, const uint8_t *y, int y_stride, const uint8_t *u, 
 
 /* log.c */
 void nv_log_install(void);
+int nv_log_criticals(void);
 void nv_log_redact(const char **needles, size_t n);
 
 /* element.c */

@@ -65,39 +65,6 @@ void nv_source_demux(nv_graph *g, void *demux)
 	connect(g, demux, "no-more-pads", G_CALLBACK(on_no_more_pads));
 }
 
-static GstPadProbeReturn hold(GstPad *pad, GstPadProbeInfo *info, gpointer data) { return GST_PAD_PROBE_OK; }
-
-/* Links a pad that appeared to the branch made for it. With loop, nothing
- * flows before nv_source_play_segment. */
-int nv_source_link(nv_graph *g, void *pad, void *element, int loop)
-{
-	GstPad *sink = gst_element_get_static_pad(element, "sink");
-	if (!sink)
-		return 0;
-	if (loop) {
-		g->blocked = gst_object_ref(pad);
-		g->block_id = gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, hold, NULL, NULL);
-	}
-	g->media_sink = sink;
-	return gst_pad_link(pad, sink) == GST_PAD_LINK_OK;
-}
-
-/* Plays the film from its start as a segment: at its end comes SEGMENT_DONE
- * instead of EOS, and the next segment follows in running time without a gap.
- * Only the first seek flushes, before any data has left the demuxer. */
-int nv_source_play_segment(nv_graph *g, int first)
-{
-	GstSeekFlags flags = GST_SEEK_FLAG_SEGMENT | (first ? GST_SEEK_FLAG_FLUSH : 0);
-	GstEvent *seek =
-		gst_event_new_seek(1.0, GST_FORMAT_TIME, flags, GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, -1);
-	gboolean ok = gst_pad_push_event(g->media_sink, seek);
-	if (g->block_id) {
-		gst_pad_remove_probe(g->blocked, g->block_id);
-		g->block_id = 0;
-	}
-	return ok;
-}
-
 static void on_keepalive_reply(GstPromise *promise, gpointer data)
 {
 	nv_graph *g = data;
