@@ -2,7 +2,6 @@ package rtspout
 
 import (
 	"errors"
-	"net"
 	"os"
 	"strings"
 	"sync"
@@ -28,7 +27,7 @@ type handler struct {
 // viewer is one session.
 type viewer struct {
 	stream  *Stream
-	address string
+	socket  *socket
 	playing bool
 	cut     bool
 }
@@ -40,9 +39,6 @@ func newHandler(s *Server) *handler {
 const (
 	// firstRequestTimeout: the library itself waits for ever for the first bytes.
 	firstRequestTimeout = 10 * time.Second
-	// sendBuffer bounds what the kernel takes for a viewer that does not read,
-	// so that it is noticed soon; it is 100 ms of a 20 Mbit/s stream.
-	sendBuffer = 256 << 10
 	// Connections beyond the viewers: those that only ask, or are just leaving.
 	spareConns = 16
 )
@@ -56,15 +52,8 @@ func (h *handler) OnConnOpen(ctx *gortsplib.ServerHandlerOnConnOpenCtx) {
 		ctx.Conn.Close()
 		return
 	}
-	conn := ctx.Conn.NetConn()
-	// Errors show with the first read or write.
-	_ = conn.SetReadDeadline(time.Now().Add(firstRequestTimeout))
-	if inner, ok := conn.(interface{ NetConn() net.Conn }); ok { // TLS
-		conn = inner.NetConn()
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetWriteBuffer(sendBuffer)
-	}
+	// An error here shows again with the first read.
+	_ = ctx.Conn.NetConn().SetReadDeadline(time.Now().Add(firstRequestTimeout))
 }
 
 func (h *handler) OnConnClose(*gortsplib.ServerHandlerOnConnCloseCtx) {
@@ -108,10 +97,10 @@ func (h *handler) OnSetup(ctx *gortsplib.ServerHandlerOnSetupCtx) (*base.Respons
 	if st == nil {
 		return res, nil, err
 	}
-	address := ctx.Conn.NetConn().RemoteAddr().String()
-	if !h.admit(ctx.Session, &viewer{stream: st, address: address}) {
+	v := &viewer{stream: st, socket: socketOf(ctx.Conn.NetConn())}
+	if !h.admit(ctx.Session, v) {
 		st.counts.refused.Add(1)
-		h.server.hooks.event(Event{Kind: ViewerRefused, Feed: st.feed, Viewer: address})
+		h.event(ViewerRefused, v)
 		return &base.Response{StatusCode: base.StatusNotEnoughBandwidth}, nil, nil
 	}
 	return res, st.cast.Stream(), nil
@@ -146,7 +135,7 @@ func (h *handler) OnPlay(ctx *gortsplib.ServerHandlerOnPlayCtx) (*base.Response,
 	}
 	h.mu.Unlock()
 	if !again {
-		h.server.hooks.event(Event{Kind: ViewerJoined, Feed: v.stream.feed, Viewer: v.address})
+		h.event(ViewerJoined, v)
 		v.stream.join(ctx.Session)
 	}
 	return &base.Response{StatusCode: base.StatusOK}, nil
@@ -183,11 +172,15 @@ func (h *handler) OnSessionClose(ctx *gortsplib.ServerHandlerOnSessionCloseCtx) 
 	v.stream.cast.Remove(ctx.Session)
 	v.stream.viewers.Add(-1)
 	kind := ViewerLeft
-	if v.cut || errors.Is(ctx.Error, os.ErrDeadlineExceeded) {
+	if v.cut || v.socket.stalled.Load() || errors.Is(ctx.Error, os.ErrDeadlineExceeded) {
 		kind = ViewerCut
 		v.stream.counts.cut.Add(1)
 	}
-	h.server.hooks.event(Event{Kind: kind, Feed: v.stream.feed, Viewer: v.address})
+	h.event(kind, v)
+}
+
+func (h *handler) event(kind EventKind, v *viewer) {
+	h.server.hooks.event(Event{Kind: kind, Feed: v.stream.feed, Viewer: v.socket.RemoteAddr().String()})
 }
 
 // Without these two the library prints to the standard log.

@@ -17,9 +17,6 @@ import (
 )
 
 const (
-	// writeTimeout cuts a viewer whose connection takes nothing; with what
-	// waits in its queue and socket it is gone in less than 10 s.
-	writeTimeout = 5 * time.Second
 	// idleTimeout ends connections and sessions without any sign of life.
 	idleTimeout = 60 * time.Second
 	// packetSize is what one packet may take on the wire.
@@ -86,7 +83,10 @@ func (s *Server) Start() error {
 	server := &gortsplib.Server{
 		Handler:     s.handler,
 		RTSPAddress: s.cfg.Listen,
-		Listen:      s.listen,
+		Listen: func(network, address string) (net.Listener, error) {
+			l, err := s.listen(network, address)
+			return listener{l}, err
+		},
 		// Ours carry the capture time of the pictures.
 		DisableRTCPSenderReports: true,
 		WriteQueueSize:           queueSize(int(s.cfg.ViewerQueue)),
