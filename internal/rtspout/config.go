@@ -22,7 +22,8 @@ type Config struct {
 	Password secret.Secret `yaml:"password"`
 	// AllowAnonymous lets anybody who can reach Listen see every stream.
 	AllowAnonymous bool `yaml:"allow_anonymous"`
-	// TLSCert and TLSKey are PEM files; with them the server speaks rtsps.
+	// TLSCert and TLSKey are PEM files; with them the server speaks rtsps, and
+	// over TCP only.
 	TLSCert string `yaml:"tls_cert"`
 	TLSKey  string `yaml:"tls_key"`
 	// UDP offers the UDP transport beside TCP, from UDPPort (even; 0: any free

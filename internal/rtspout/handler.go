@@ -97,7 +97,7 @@ func (h *handler) OnSetup(ctx *gortsplib.ServerHandlerOnSetupCtx) (*base.Respons
 	if st == nil {
 		return res, nil, err
 	}
-	v := &viewer{stream: st, socket: socketOf(ctx.Conn.NetConn())}
+	v := &viewer{stream: st, socket: ctx.Conn.NetConn().(*socket)}
 	if !h.admit(ctx.Session, v) {
 		st.counts.refused.Add(1)
 		h.event(ViewerRefused, v)

@@ -80,12 +80,16 @@ func (s *Server) Start() error {
 	if s.rtsp != nil || s.ctx.Err() != nil {
 		return errors.New("rtspout: started twice")
 	}
+	secure, err := s.loadTLS()
+	if err != nil {
+		return err
+	}
 	server := &gortsplib.Server{
 		Handler:     s.handler,
 		RTSPAddress: s.cfg.Listen,
 		Listen: func(network, address string) (net.Listener, error) {
 			l, err := s.listen(network, address)
-			return listener{l}, err
+			return listener{l, secure}, err
 		},
 		// Ours carry the capture time of the pictures.
 		DisableRTCPSenderReports: true,
@@ -93,10 +97,7 @@ func (s *Server) Start() error {
 		WriteTimeout:             writeTimeout,
 		IdleTimeout:              idleTimeout,
 	}
-	if err := s.loadTLS(server); err != nil {
-		return err
-	}
-	if s.cfg.UDP {
+	if s.cfg.UDP && secure == nil { // it would not be encrypted
 		pair, err := s.listenUDP()
 		if err != nil {
 			return err
@@ -195,16 +196,16 @@ func (s *Server) stream(feed frame.FeedID) *Stream {
 	return s.streams[feed]
 }
 
-func (s *Server) loadTLS(server *gortsplib.Server) error {
+// loadTLS is nil without a certificate.
+func (s *Server) loadTLS() (*tls.Config, error) {
 	if s.cfg.TLSCert == "" {
-		return nil
+		return nil, nil
 	}
 	cert, err := tls.LoadX509KeyPair(s.cfg.TLSCert, s.cfg.TLSKey)
 	if err != nil {
-		return fmt.Errorf("tls_cert, tls_key: %w", err)
+		return nil, fmt.Errorf("tls_cert, tls_key: %w", err)
 	}
-	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
-	return nil
+	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, nil
 }
 
 func (s *Server) listenUDP() (*rtpcast.UDPPair, error) {

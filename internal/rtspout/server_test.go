@@ -212,6 +212,26 @@ func TestIdleConnectionsEndAndAreBounded(t *testing.T) {
 	})
 }
 
+func TestWebPagesCannotWatch(t *testing.T) {
+	const webSocket = "GET /door HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: rtsp.onvif.org\r\n\r\n"
+	synctest.Test(t, func(t *testing.T) {
+		r := virtual(t, nil)
+		r.stream("door")
+		for _, request := range []string{webSocket, "POST /door HTTP/1.1\r\n\r\n"} {
+			conn, err := r.net.DialContext(t.Context(), "tcp", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			go io.WriteString(conn, request)
+			if answer, _ := io.ReadAll(conn); len(answer) > 0 {
+				t.Errorf("HTTP is answered with %q", answer)
+			}
+		}
+		r.viewer("door")
+	})
+}
+
 func TestRealSockets(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		cfg := DefaultConfig()

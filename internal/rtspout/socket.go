@@ -1,6 +1,7 @@
 package rtspout
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"sync/atomic"
@@ -19,8 +20,14 @@ const (
 	stallTimeout = 8 * time.Second
 )
 
-// listener hands out sockets.
-type listener struct{ net.Listener }
+// listener hands out sockets, with TLS ended in them if there is a config.
+//
+// TLS ends here and not in the RTSP library, which would then offer SRTP, that
+// players know less well, instead of plain RTP inside the encrypted connection.
+type listener struct {
+	net.Listener
+	tls *tls.Config
+}
 
 func (l listener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
@@ -32,32 +39,37 @@ func (l listener) Accept() (net.Conn, error) {
 		_ = tcp.SetWriteBuffer(sendBuffer)
 		_ = setStallTimeout(tcp, stallTimeout)
 	}
+	if l.tls != nil {
+		conn = tls.Server(conn, l.tls)
+	}
 	return &socket{Conn: conn}, nil
 }
 
-// socket is a viewer's connection. It remembers that the kernel gave the viewer
-// up, which the library reports as any other end.
+// socket is a viewer's connection.
 type socket struct {
 	net.Conn
+	// stalled: the kernel gave the viewer up, which the library reports as any
+	// other end.
 	stalled atomic.Bool
+	// head is the beginning of what the viewer says.
+	head []byte
 }
 
+var errHTTP = errors.New("RTSP through HTTP is not offered")
+
+// Read refuses HTTP. The library would take RTSP through HTTP and WebSocket
+// from any origin, so that a web page, opened by somebody on this machine,
+// could show cameras which are meant for this machine only.
 func (s *socket) Read(b []byte) (int, error) {
 	n, err := s.Conn.Read(b)
 	if errors.Is(err, syscall.ETIMEDOUT) {
 		s.stalled.Store(true)
 	}
+	if missing := 4 - len(s.head); missing > 0 {
+		s.head = append(s.head, b[:min(n, missing)]...)
+		if h := string(s.head); h == "GET " || h == "POST" {
+			return 0, errHTTP
+		}
+	}
 	return n, err
-}
-
-// socketOf finds the socket under a connection, which may be a TLS one. RTSP
-// tunnelled through HTTP runs over two sockets; it counts as one of its own.
-func socketOf(conn net.Conn) *socket {
-	if outer, ok := conn.(interface{ NetConn() net.Conn }); ok {
-		conn = outer.NetConn()
-	}
-	if s, ok := conn.(*socket); ok {
-		return s
-	}
-	return &socket{Conn: conn}
 }
