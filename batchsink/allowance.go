@@ -4,11 +4,12 @@ import "math/bits"
 
 // allowance limits calls that are made because of bad frames, retries and
 // batches of one feed alone, to one in four in the long run: each shared batch
-// earns a third of one. Saved up is at most what isolating one frame takes.
+// earns a third of one. Saved up is at most what it takes to find a feed that
+// poisons its batches.
 type allowance struct{ calls, most float64 }
 
 func newAllowance(batchSize int) allowance {
-	most := float64(max(1, splitCalls(batchSize)))
+	most := float64(max(1, poisonLimit*splitCalls(batchSize)))
 	return allowance{most, most}
 }
 

@@ -36,9 +36,8 @@ func (c *costs) known() bool {
 }
 
 // of estimates a call for n entries. Between two sizes seen it interpolates.
-// Above the largest seen it assumes that cost grows in proportion, below the
-// smallest that it does not shrink: both make waiting look dear, so that
-// smaller batches are tried, and their cost is learnt.
+// Beyond them it hopes that the cost is that of the nearest: so a size that was
+// never tried is tried when the hope makes it worth waiting for, and then known.
 func (c *costs) of(n int) time.Duration {
 	n = c.shape.padded(n)
 	low, high := n, n
@@ -52,7 +51,7 @@ func (c *costs) of(n int) time.Duration {
 	case high == len(c.by) && low == 0:
 		return 0
 	case high == len(c.by):
-		return c.by[low] * time.Duration(n) / time.Duration(low)
+		return c.by[low]
 	case low == 0 || low == high:
 		return c.by[high]
 	}

@@ -223,7 +223,7 @@ func (l *line) unlink(e *entry) {
 // no batch is cut before, and after sweep, as cut is: neither meets dead
 // entries.
 func (f *former) due(now time.Duration) (time.Duration, Reason) {
-	if f.apart > 0 && (f.queued == 0 || f.extra.enough(1)) {
+	if f.apart > 0 && (f.extra.enough(1) || f.onlyAlone()) {
 		return now, ReasonAlone
 	}
 	switch {
@@ -275,6 +275,16 @@ func (f *former) countPassedOver(batch []*entry) {
 			l.longestRun = max(l.longestRun, l.run)
 		}
 	}
+}
+
+// onlyAlone: no other feed could be kept waiting by those processed alone.
+func (f *former) onlyAlone() bool {
+	for _, l := range f.lines {
+		if l.live && !l.alone {
+			return false
+		}
+	}
+	return f.queued == 0
 }
 
 // takeAlone removes the oldest entry of a feed that is processed alone.

@@ -20,6 +20,8 @@ type isolation struct {
 	// calls are the extra calls left to this batch.
 	calls int
 	split bool
+	// halves are those of the first split.
+	halves [2]span
 	// badHalves counts the halves of the first split that failed: if both do it
 	// is the processor that fails, not a frame.
 	badHalves int
@@ -55,24 +57,30 @@ func (w *worker) conclude(err error, now time.Duration) (more bool) {
 func (w *worker) retry(err error, now time.Duration) bool {
 	h, b, s := w.h, &w.batch, w.batch.now
 	b.lastErr = err
-	if !b.split {
-		b.calls = splitCalls(s.size())
-	} else if s.size() >= len(b.items)/2 {
-		b.badHalves++
-	}
 	extra := &w.lane.former.extra
 	switch {
+	case !b.split:
+		// Half an isolation finds nothing: it is begun only if it can be ended.
+		if b.calls = splitCalls(s.size()); !extra.enough(b.calls) {
+			return false
+		}
+	case s == b.halves[0], s == b.halves[1]:
+		b.badHalves++
+	}
+	switch {
 	case s.size() < 2, !h.cfg.IsolateFailures, h.traits.Stateful, h.stopping,
-		b.badHalves == 2, b.calls < 2, !extra.enough(2),
-		now >= b.oldest+h.patience:
+		b.badHalves == 2, b.calls < 2, now >= b.oldest+h.patience:
 		return false
 	}
 	extra.spend(2)
 	b.calls -= 2
-	b.split = true
 	h.retries += 2
 	middle := (s.low + s.high) / 2
-	b.todo = append(b.todo, span{s.low, middle}, span{middle, s.high})
+	low, high := span{s.low, middle}, span{middle, s.high}
+	if !b.split {
+		b.split, b.halves = true, [2]span{low, high}
+	}
+	b.todo = append(b.todo, low, high)
 	return true
 }
 

@@ -28,8 +28,10 @@ const (
 	paceShift = 3
 	// knownAfter is the number of arrivals after which the rhythm is believed.
 	knownAfter = 3
+	// wakeUp is how late even a steady feed may be, waking from idle.
+	wakeUp = 250 * time.Microsecond
 	// minOverdue is the least time that an expected feed is waited for once it
-	// is late: the wake-up of a goroutine on a busy machine.
+	// is late: a wake-up on a busy machine.
 	minOverdue = time.Millisecond
 )
 
@@ -76,10 +78,10 @@ func (r *rhythm) next(unknown time.Duration) (at, slack, interval time.Duration)
 			interval = r.nominal
 		}
 		return max(r.lastFrame, r.lastEnd), interval, interval
-	case r.lastEnd > r.lastFrame && r.byAnswer.n > 1 && r.byAnswer.dev < r.byFrame.dev:
-		return r.lastEnd + r.byAnswer.mean, 2 * r.byAnswer.dev, r.byAnswer.mean
+	case r.lastEnd > r.lastFrame && r.byAnswer.n > 1 && r.byAnswer.dev <= r.byFrame.dev:
+		return r.lastEnd + r.byAnswer.mean, 2*r.byAnswer.dev + wakeUp, r.byAnswer.mean
 	}
-	return r.lastFrame + r.byFrame.mean, 2 * r.byFrame.dev, r.byFrame.mean
+	return r.lastFrame + r.byFrame.mean, 2*r.byFrame.dev + wakeUp, r.byFrame.mean
 }
 
 // expected says whether the line is expected to submit by deadline, and until

@@ -1,0 +1,257 @@
+package batchsink
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nvpipe/nvpipe/frame"
+)
+
+// hangsOnce is a processor whose first call of the first instance made hangs
+// until released, and then reads and writes what it was given.
+type hangsOnce struct {
+	made    atomic.Int32
+	release chan bool
+	wrote   atomic.Int32
+}
+
+func (h *hangsOnce) rig(t *testing.T, cfg Config) *rig {
+	h.release = make(chan bool)
+	return newRigOf(t, cfg, func(n int) *fake {
+		h.made.Store(int32(n))
+		return &fake{process: func(ctx context.Context, batch []frame.Entry) error {
+			if n > 1 {
+				return nil
+			}
+			<-h.release
+			for i := range batch {
+				if batch[i].Frame.Planes[0].Data[0] != 0 {
+					batch[i].Output.Data = "late"
+					h.wrote.Add(1)
+				}
+			}
+			return nil
+		}}
+	})
+}
+
+func TestAHungProcessorIsReplaced(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		var p hangsOnce
+		cfg := seed(func(c *Config) { c.MaxBatchSize = 2; c.ResponseTimeout = time.Minute })
+		r := p.rig(t, cfg)
+		r.attach(4, FeedOptions{})
+		began := time.Now()
+		r.mustSubmit("a", "b")
+		synctest.Wait()
+		r.mustSubmit("c")
+		r.ports["d"].SetLive(false)
+		time.Sleep(5*time.Second + time.Millisecond)
+		equal(t, "failed", r.outcomes()[frame.Failed], 2)
+		equal(t, "stopped", r.outcomes()[frame.Stopped], 1)
+		for _, a := range r.got() {
+			equal(t, "answered after", a.at.Sub(began), 5*time.Second)
+			if a.result.Outcome == frame.Failed && !errors.Is(a.result.Err, ErrHung) {
+				t.Errorf("error %v", a.result.Err)
+			}
+		}
+		for range 3 {
+			for _, id := range []frame.FeedID{"a", "b", "c", "d"} {
+				equal(t, "meanwhile", r.submit(id), ErrUnavailable)
+			}
+		}
+		equal(t, "frames held by the hung call", r.live, 2)
+		equal(t, "stuck", r.Stats().Stuck, 1)
+		time.Sleep(time.Second)
+		_, lost := r.eventsOf(ProcessorLost)
+		equal(t, "losses reported", lost, 1)
+		_, restored := r.eventsOf(ProcessorRestored)
+		equal(t, "restored", restored, 1)
+		_, told := r.eventsOf(StageError)
+		equal(t, "live feeds told, once each", told, 3)
+		r.mustSubmit("a", "b")
+		synctest.Wait()
+		equal(t, "delivered", r.outcomes()[frame.Delivered], 2)
+		close(p.release)
+		synctest.Wait()
+		equal(t, "frames the hung call could read", p.wrote.Load(), 2)
+		equal(t, "delivered", r.outcomes()[frame.Delivered], 2)
+		equal(t, "stuck", r.Stats().Stuck, 0)
+		r.end()
+	})
+}
+
+func TestTenFailuresAreALoss(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		var made, stops atomic.Int32
+		r := newRigOf(t, seed(func(c *Config) { c.MaxBatchSize = 1 }), func(n int) *fake {
+			made.Store(int32(n))
+			return &fake{
+				process: func(context.Context, []frame.Entry) error {
+					if n == 1 {
+						return errBad
+					}
+					return nil
+				},
+				stop: func() error { stops.Add(1); return nil },
+			}
+		})
+		r.attach(1, FeedOptions{})
+		for range 10 {
+			r.mustSubmit("a")
+			synctest.Wait()
+		}
+		equal(t, "stops", stops.Load(), 1)
+		equal(t, "meanwhile", r.submit("a"), ErrUnavailable)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		equal(t, "made", made.Load(), 2)
+		r.mustSubmit("a")
+		synctest.Wait()
+		equal(t, "delivered", r.outcomes()[frame.Delivered], 1)
+		equal(t, "losses", r.Stats().Losses, 1)
+		_, told := r.eventsOf(StageError)
+		equal(t, "told", told, 1)
+		r.end()
+	})
+}
+
+func TestStageErrorOncePerLoss(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		var group sync.WaitGroup
+		r := newRigOf(t, seed(func(c *Config) { c.MaxBatchSize = 1; c.MaxStuck = 9 }), func(n int) *fake {
+			calls := 0
+			return &fake{process: func(ctx context.Context, _ []frame.Entry) error {
+				if calls++; calls == 2 {
+					group.Add(1)
+					defer group.Done()
+					<-ctx.Done() // heeds its context, but too late
+					time.Sleep(time.Second)
+				}
+				return nil
+			}}
+		})
+		r.attach(2, FeedOptions{})
+		for loss := 1; loss <= 3; loss++ {
+			for r.submit("a") != nil {
+				time.Sleep(100 * time.Millisecond)
+			}
+			synctest.Wait()
+			r.mustSubmit("b") // hangs
+			time.Sleep(6 * time.Second)
+			for range 5 {
+				r.submit("a")
+			}
+			synctest.Wait()
+			_, told := r.eventsOf(StageError)
+			if loss == 1 {
+				equal(t, "told at the first loss", told, 1) // b; a met nothing before
+			}
+			time.Sleep(time.Minute)
+			r.mustSubmit("a")
+			synctest.Wait()
+			for r.submit("a") != nil {
+				time.Sleep(time.Minute)
+			}
+			time.Sleep(time.Minute)
+		}
+		group.Wait()
+		r.end()
+		stage, _ := r.eventsOf(StageError)
+		lost, _ := r.eventsOf(ProcessorLost)
+		if len(stage) > 2*len(lost) {
+			t.Errorf("%d stage errors for %d losses and two feeds", len(stage), len(lost))
+		}
+	})
+}
+
+func TestRestartBacksOffAndStopsWhenTold(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		var starts []time.Time
+		var mu sync.Mutex
+		r := newRigOf(t, seed(func(c *Config) { c.MaxBatchSize = 1 }), func(n int) *fake {
+			return &fake{
+				start: func(context.Context) error {
+					mu.Lock()
+					defer mu.Unlock()
+					starts = append(starts, time.Now())
+					if n > 1 {
+						return errBad
+					}
+					return nil
+				},
+				process: func(context.Context, []frame.Entry) error { return errBad },
+			}
+		})
+		r.attach(1, FeedOptions{})
+		for range 10 {
+			r.mustSubmit("a")
+			synctest.Wait()
+		}
+		time.Sleep(200 * time.Second)
+		mu.Lock()
+		for i, want := range []time.Duration{1, 2, 4, 8, 16, 30, 30, 30} {
+			equal(t, "pause", starts[i+1].Sub(starts[i]), want*time.Second)
+		}
+		mu.Unlock()
+		_, failed := r.eventsOf(ProcessorStartFailed)
+		if failed < 8 {
+			t.Errorf("%d failed starts reported", failed)
+		}
+		began := time.Now()
+		r.end()
+		equal(t, "stop while waiting to restart", time.Since(began), 0)
+	})
+}
+
+func TestTooManyStuckCallsAreFatal(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		release := make(chan bool)
+		var fatal []error
+		h, err := New(context.Background(), t.Name(), seed(func(c *Config) { c.MaxStuck = 1; c.MaxBatchSize = 1 }), func() (Processor, error) {
+			return &fake{process: func(context.Context, []frame.Entry) error {
+				<-release
+				return nil
+			}}, nil
+		}, Options{OnFatal: func(err error) { fatal = append(fatal, err) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, _ := h.Attach("a", FeedOptions{})
+		f := benchFrame("a")
+		for range 2 {
+			p.SubmitAndWait(context.Background(), f, frame.ViewState{})
+			time.Sleep(10 * time.Second)
+		}
+		if len(fatal) != 1 || !errors.Is(fatal[0], ErrHung) {
+			t.Errorf("fatal: %v", fatal)
+		}
+		close(release)
+		h.Stop(context.Background())
+		synctest.Wait()
+		equal(t, "references", f.Refs(), 1)
+	})
+}
+
+func TestIDIsFreeAgainAfterALoss(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		var p hangsOnce
+		r := p.rig(t, seed(func(c *Config) { c.MaxBatchSize = 1 }))
+		r.attach(1, FeedOptions{})
+		r.mustSubmit("a")
+		time.Sleep(5*time.Second + 500*time.Millisecond)
+		r.stopNow()
+		h, err, _ := tryNew(t, &fake{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Stop(context.Background())
+		close(p.release)
+		r.checkQuiet()
+	})
+}
