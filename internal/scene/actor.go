@@ -44,7 +44,7 @@ func makeActor(i int, o Options, rng *rand.Rand) actor {
 		}
 		a.dress(w, w*2.5, rng, steps...)
 	}
-	a.path = makePath(a.kind == Ball || a.kind == Person, rng)
+	a.path = makePath(a.kind, i, o.Objects, rng)
 	return a
 }
 

@@ -11,11 +11,21 @@ type path struct {
 	seed          uint64
 	start         float64 // seconds into the first passage at time 0
 	passage, rest float64 // seconds
+	lane          float64 // where it comes in, 0–1 along the side
 	vertical      bool    // may also come from above or below
 }
 
-func makePath(vertical bool, rng *rand.Rand) path {
-	p := path{seed: rng.Uint64(), passage: 6 + 3*rng.Float64(), rest: .5 + 1.5*rng.Float64(), vertical: vertical}
+// seconds are how long a passage takes each kind: what is slow and what is
+// fast part again where they meet.
+var seconds = [NumKinds]struct{ least, most float64 }{Ball: {6.5, 8}, Box: {7.5, 9}, Van: {5, 6.5}, Person: {9, 11}}
+
+// makePath gives object i of n its pace and the place where it comes in, each
+// its own; where they leave is random, so that they cross each other inside.
+func makePath(k Kind, i, n int, rng *rand.Rand) path {
+	pace := seconds[k]
+	p := path{seed: rng.Uint64(), passage: pace.least + (pace.most-pace.least)*rng.Float64(), rest: .5 + 1.5*rng.Float64()}
+	p.lane = (float64(i) + .5) / float64(n)
+	p.vertical = k == Ball || k == Person
 	p.start = rng.Float64() * p.passage
 	return p
 }
@@ -41,7 +51,10 @@ func (p path) at(t float64, w, h, pictureW, pictureH int) (x, y int, left, ok bo
 		length, across, size, girth = across, length, girth, size
 	}
 	room := across - girth
-	from, to := room*(.08+.84*rng.Float64()), room*(.08+.84*rng.Float64())
+	from, to := room*(.05+.9*(p.lane+.1*(rng.Float64()-.5))), room*(.08+.84*rng.Float64())
+	if left {
+		from, to = to, from
+	}
 	wave := .05 * across * math.Sin(2*math.Pi*(along*(.6+rng.Float64())+rng.Float64()))
 	a := -size + along*(length+size)
 	b := min(max(from+(to-from)*along+wave, 0), room)
