@@ -161,11 +161,11 @@ func TestWhatIsNoLibrary(t *testing.T) {
 
 func TestAnEarlierDownloadIsFound(t *testing.T) {
 	t.Setenv(env, "")
-	real, err := present(filepath.Join("..", "..", ".cache", "onnxruntime"), defaultArch())
-	if err != nil || real == "" {
+	library, err := present(filepath.Join("..", "..", ".cache", "onnxruntime"), defaultArch())
+	if err != nil || library == "" {
 		t.Skip("needs ONNX Runtime: run scripts/onnxruntime")
 	}
-	data, err := os.ReadFile(real)
+	data, err := os.ReadFile(library)
 	if err != nil {
 		t.Fatal(err)
 	}

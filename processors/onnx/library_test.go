@@ -68,8 +68,10 @@ func TestOneProcessHasOneLibrary(t *testing.T) {
 	if err := p.Start(context.Background()); err == nil || !strings.Contains(err.Error(), "can load only one") {
 		t.Errorf("error is %v", err)
 	}
-	cfg.Library = environment.path
-	started(t, cfg, Options{})
+	if filepath.IsAbs(environment.path) { // else the system's loader found it by name
+		cfg.Library = environment.path
+		started(t, cfg, Options{})
+	}
 }
 
 // childModel makes a test binary start a processor and print the error: the
