@@ -1,5 +1,10 @@
 package frame
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Outcome is what became of a decoded frame at one processor. Every frame that
 // leaves the decoder has exactly one for each processor of its feed; their
 // counts add up to the frames decoded.
@@ -61,4 +66,18 @@ func (l Ledger) Sum() uint64 {
 		n += c
 	}
 	return n
+}
+
+// String lists the outcomes that happened: "delivered 41, skipped 2".
+func (l Ledger) String() string {
+	var parts []string
+	for o, n := range l {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%v %d", Outcome(o), n))
+		}
+	}
+	if parts == nil {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
 }
