@@ -1,0 +1,165 @@
+package app
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/nvpipe/nvpipe/batchsink"
+	"github.com/nvpipe/nvpipe/frame"
+	"github.com/nvpipe/nvpipe/pipeline"
+	"github.com/nvpipe/nvpipe/pipeline/gstgraph"
+)
+
+// collector turns a Snapshot into Prometheus metrics when it is scraped; the
+// parts know nothing of Prometheus.
+type collector struct{ app *App }
+
+func newCollector(a *App) prometheus.Collector { return collector{a} }
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("nvpipe_"+name, help, labels, nil)
+}
+
+var (
+	feedDecoded    = desc("feed_frames_decoded_total", "Frames that left the feed's decoder, counted by a probe there.", "feed")
+	feedFrames     = desc("feed_frames_total", "Decoded frames by what became of them; the outcomes of a feed at a processor add up to the frames decoded.", "feed", "processor", "outcome")
+	feedPending    = desc("feed_frames_pending", "Frames without an outcome yet, or held for the annotated stream.", "feed")
+	feedState      = desc("feed_state", "1 for the state the feed is in.", "feed", "state")
+	feedRestarts   = desc("feed_restarts_total", "Connection attempts after the first.", "feed")
+	feedFPS        = desc("feed_fps", "Frames a second that the feed decodes now.", "feed")
+	feedJumps      = desc("feed_time_jumps_total", "Steps of the stream's time that were mapped away.", "feed")
+	feedPushed     = desc("feed_continuation_frames_total", "Frames for the annotated stream: pushed, or refused by it.", "feed", "result")
+	feedPackets    = desc("feed_packets_total", "Access units that came out of the feed's encoder.", "feed")
+	feedViewers    = desc("feed_viewers", "Viewers of the feed's annotated stream.", "feed")
+	feedAbandoned  = desc("feed_graphs_abandoned_total", "Graphs of which a part did not end in time.", "feed")
+	graphAbandoned = desc("graphs_abandoned_total", "Media graphs and encoders that could not be stopped.")
+
+	batchUp        = desc("batch_up", "1 while the coordinator takes entries.", "processor")
+	batchBatches   = desc("batch_batches_total", "Batches dispatched, by why each closed.", "processor", "reason")
+	batchRetries   = desc("batch_retries_total", "Extra calls for parts of failed batches.", "processor")
+	batchEntries   = desc("batch_entries_total", "Entries submitted, by outcome.", "processor", "outcome")
+	batchInfo      = desc("batch_entries_informational_total", "Subsets of the entries: abandoned (skipped, nobody waited), late (processed for nobody), drained.", "processor", "kind")
+	batchQueue     = desc("batch_queue_length", "Entries waiting for a batch.", "processor")
+	batchCapacity  = desc("batch_queue_capacity", "Entries that may wait.", "processor")
+	batchSize      = desc("batch_size", "Entries per batch.", "processor")
+	batchFormation = desc("batch_wait_seconds", "Age of a batch's oldest entry when it closed.", "processor")
+	batchProcess   = desc("batch_processing_seconds", "Time of the Process calls.", "processor")
+	batchAnswer    = desc("batch_answer_seconds", "From submission to answer of delivered entries.", "processor")
+	batchFailures  = desc("batch_consecutive_failures", "Batches with nothing delivered since the last that had something.", "processor")
+	batchLosses    = desc("batch_losses_total", "Times the processor was lost and re-created.", "processor")
+	batchStuck     = desc("batch_stuck_calls", "Calls into the processor that were abandoned and have not returned.", "processor")
+	batchServed    = desc("batch_feed_served_total", "Entries of the feed that were delivered.", "processor", "feed")
+	batchPassed    = desc("batch_feed_passed_over_total", "Batches that left without an entry the feed had waiting.", "processor", "feed")
+
+	outputWritten = desc("output_written_total", "Event lines or film packets written.", "kind", "feed", "path")
+	outputDropped = desc("output_dropped_total", "Event lines or film packets that could not be kept.", "kind", "feed", "path")
+	outputUp      = desc("output_up", "1 while the file can be written.", "kind", "feed", "path")
+)
+
+// Describe sends nothing: which series there are depends on the feeds.
+func (collector) Describe(chan<- *prometheus.Desc) {}
+
+// Collect sends a snapshot.
+func (c collector) Collect(ch chan<- prometheus.Metric) {
+	s := c.app.Snapshot()
+	m := sender{ch}
+	for _, f := range s.Feeds {
+		m.feed(f)
+	}
+	for _, p := range s.Processors {
+		m.processor(p)
+	}
+	for _, o := range s.Outputs {
+		m.output(o)
+	}
+	m.counter(graphAbandoned, uint64(gstgraph.Abandoned()))
+}
+
+type sender struct{ ch chan<- prometheus.Metric }
+
+func (m sender) counter(d *prometheus.Desc, v uint64, labels ...string) {
+	m.ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
+}
+
+func (m sender) gauge(d *prometheus.Desc, v float64, labels ...string) {
+	m.ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+}
+
+func (m sender) flag(d *prometheus.Desc, on bool, labels ...string) {
+	if on {
+		m.gauge(d, 1, labels...)
+	} else {
+		m.gauge(d, 0, labels...)
+	}
+}
+
+func (m sender) histogram(d *prometheus.Desc, h batchsink.Histogram, labels ...string) {
+	buckets := make(map[float64]uint64, len(h.Bounds))
+	var below uint64
+	for i, bound := range h.Bounds {
+		below += h.Counts[i]
+		buckets[bound] = below
+	}
+	m.ch <- prometheus.MustNewConstHistogram(d, h.Count, h.Sum, buckets, labels...)
+}
+
+func (m sender) feed(f FeedSnapshot) {
+	id := string(f.ID)
+	m.counter(feedDecoded, f.Decoded, id)
+	for _, p := range f.Processors {
+		for _, o := range frame.Outcomes() {
+			m.counter(feedFrames, p.Ledger[o], id, p.Name, o.String())
+		}
+	}
+	for _, s := range pipeline.States() {
+		m.flag(feedState, s == f.Status.State, id, s.String())
+	}
+	m.gauge(feedPending, float64(f.Pending), id)
+	m.counter(feedRestarts, uint64(f.Status.Restarts), id)
+	m.gauge(feedFPS, f.Status.FPS, id)
+	m.counter(feedJumps, f.Stats.Jumps, id)
+	m.counter(feedPushed, f.Stats.Pushed, id, "pushed")
+	m.counter(feedPushed, f.Stats.Refused, id, "refused")
+	m.counter(feedPackets, f.Stats.Packets, id)
+	m.counter(feedAbandoned, f.Stats.Abandoned, id)
+	m.gauge(feedViewers, float64(f.Viewers), id)
+}
+
+func (m sender) processor(p ProcessorSnapshot) {
+	m.flag(batchUp, p.Up && p.Batch.Serving > 0, p.Name)
+	if !p.Up {
+		return
+	}
+	b := p.Batch
+	for r := range batchsink.NumReasons {
+		m.counter(batchBatches, b.Batches[r], p.Name, batchsink.Reason(r).String())
+	}
+	m.counter(batchRetries, b.Retries, p.Name)
+	for _, o := range frame.Outcomes() {
+		if o != frame.Superseded && o != frame.Skipped { // The feed's, before submission.
+			m.counter(batchEntries, b.Total.Outcomes[o], p.Name, o.String())
+		}
+	}
+	m.counter(batchInfo, b.Total.Abandoned, p.Name, "abandoned")
+	m.counter(batchInfo, b.Total.Late, p.Name, "late")
+	m.counter(batchInfo, b.Total.Drained, p.Name, "drained")
+	m.gauge(batchQueue, float64(b.QueueLength), p.Name)
+	m.gauge(batchCapacity, float64(b.QueueCapacity), p.Name)
+	m.histogram(batchSize, b.Size, p.Name)
+	m.histogram(batchFormation, b.Formation, p.Name)
+	m.histogram(batchProcess, b.Processing, p.Name)
+	m.histogram(batchAnswer, b.Answer, p.Name)
+	m.gauge(batchFailures, float64(b.ConsecutiveFailures), p.Name)
+	m.counter(batchLosses, uint64(b.Losses), p.Name)
+	m.gauge(batchStuck, float64(b.Stuck), p.Name)
+	for _, f := range b.Feeds {
+		m.counter(batchServed, f.Outcomes[frame.Delivered], p.Name, string(f.Feed))
+		m.counter(batchPassed, f.PassedOver, p.Name, string(f.Feed))
+	}
+}
+
+func (m sender) output(o OutputSnapshot) {
+	labels := []string{o.Kind, string(o.Feed), o.Path}
+	m.counter(outputWritten, o.Written, labels...)
+	m.counter(outputDropped, o.Dropped, labels...)
+	m.flag(outputUp, o.Trouble == "", labels...)
+}

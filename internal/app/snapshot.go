@@ -1,0 +1,69 @@
+package app
+
+import (
+	"time"
+
+	"github.com/nvpipe/nvpipe/batchsink"
+	"github.com/nvpipe/nvpipe/frame"
+	"github.com/nvpipe/nvpipe/pipeline"
+)
+
+// Snapshot is the running program in figures, for metrics, tables and APIs.
+// Feeds and processors are ordered by name.
+type Snapshot struct {
+	At         time.Time
+	Feeds      []FeedSnapshot
+	Processors []ProcessorSnapshot
+	Outputs    []OutputSnapshot
+}
+
+// FeedSnapshot is one feed.
+type FeedSnapshot struct {
+	ID      frame.FeedID
+	Status  pipeline.Status
+	Stats   pipeline.Stats
+	Decoded uint64
+	// Pending frames have no outcome yet, or are held for the annotated stream.
+	Pending    int
+	Processors []FeedProcessorSnapshot
+	// Viewers of the annotated stream now.
+	Viewers int
+}
+
+// FeedProcessorSnapshot is one feed at one of its processors.
+type FeedProcessorSnapshot struct {
+	Name   string
+	Ledger frame.Ledger
+}
+
+// LedgerExact reports whether every decoded frame has exactly one outcome at
+// every processor. It is meant for a feed at rest: a running one has frames
+// under way.
+func (f FeedSnapshot) LedgerExact() bool {
+	for _, p := range f.Processors {
+		if p.Ledger.Sum() != f.Decoded {
+			return false
+		}
+	}
+	return true
+}
+
+// ProcessorSnapshot is one processor's coordinator.
+type ProcessorSnapshot struct {
+	Name string
+	// Up: it is there and takes entries.
+	Up    bool
+	Batch batchsink.Stats
+}
+
+// OutputSnapshot is one event file or film.
+type OutputSnapshot struct {
+	// Kind is "events" or "file"; Feed is empty for what feeds share.
+	Kind string
+	Feed frame.FeedID
+	Path string
+	// Written and Dropped are lines of events, or packets of films.
+	Written, Dropped uint64
+	// Trouble says why nothing can be written now; empty when all is well.
+	Trouble string
+}

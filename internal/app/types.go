@@ -1,0 +1,67 @@
+package app
+
+import (
+	"maps"
+
+	"github.com/nvpipe/nvpipe/batchsink"
+	"github.com/nvpipe/nvpipe/internal/config"
+	"github.com/nvpipe/nvpipe/internal/config/builtin"
+	"github.com/nvpipe/nvpipe/processors"
+	"github.com/nvpipe/nvpipe/processors/motion"
+	"github.com/nvpipe/nvpipe/processors/onnx"
+)
+
+// ProcessorType is one value that `type:` of a processor may have: its
+// settings, and how a processor is made of them.
+type ProcessorType struct {
+	config.ProcessorType
+	// Make returns a new processor for the settings that New made and the file
+	// filled in. It is called once per instance and again after a loss. notice
+	// logs a line that an operator should see.
+	Make func(s config.Settings, batch batchsink.Config, notice func(string)) (processors.Processor, error)
+}
+
+// Types are processor types by name.
+type Types map[string]ProcessorType
+
+// BuiltinTypes is everything the program itself can run on a batch.
+func BuiltinTypes() Types {
+	settings := builtin.Processors()
+	return Types{
+		"motion": {settings["motion"], func(s config.Settings, _ batchsink.Config, _ func(string)) (processors.Processor, error) {
+			return motion.New(*s.(*motion.Config))
+		}},
+		"onnx": {settings["onnx"], func(s config.Settings, batch batchsink.Config, notice func(string)) (processors.Processor, error) {
+			return onnx.New(*s.(*onnx.Config), onnx.Options{MaxBatch: batch.MaxBatchSize, OnNotice: notice})
+		}},
+	}
+}
+
+// With are the types and more of them; a type of the same name is replaced.
+func (t Types) With(more Types) Types {
+	all := maps.Clone(t)
+	maps.Copy(all, more)
+	return all
+}
+
+// Registry is what the config loader needs of the types.
+func (t Types) Registry() config.Registry {
+	r := config.Registry{}
+	for name, p := range t {
+		r[name] = p.ProcessorType
+	}
+	return r
+}
+
+// OwnType is the type of an embedding program's processor, which has no keys in
+// the config.
+func OwnType(make func() (processors.Processor, error)) ProcessorType {
+	return ProcessorType{
+		config.ProcessorType{New: func() config.Settings { return new(noSettings) }},
+		func(config.Settings, batchsink.Config, func(string)) (processors.Processor, error) { return make() },
+	}
+}
+
+type noSettings struct{}
+
+func (*noSettings) Validate() error { return nil }
