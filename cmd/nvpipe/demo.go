@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/nvpipe/nvpipe/internal/config"
+	"github.com/nvpipe/nvpipe/internal/demo"
+)
+
+const maxDemoCameras = 16
+
+func demoCommand(args []string, out, errs io.Writer) int {
+	flags, asJSON := newFlags("demo", "", errs)
+	for_ := flags.Duration("for", 0, "end after this long, with a verdict and an exit code; 0: run until told to stop")
+	cameras := flags.Int("cameras", 4, "synthetic cameras, 1–16")
+	listen := flags.String("listen", "127.0.0.1:8554", "address of the annotated streams")
+	metrics := flags.String("metrics", "127.0.0.1:9464", "address of the metrics; empty: none")
+	if code, ok := parse(flags, args, 0); !ok {
+		return code
+	}
+	if *cameras < 1 || *cameras > maxDemoCameras || *for_ < 0 {
+		fmt.Fprintf(errs, "nvpipe demo: --cameras must be 1–%d and --for 0 or more\n", maxDemoCameras)
+		return exitUsage
+	}
+	ctx, release := untilSignal(errs)
+	defer release()
+	if *for_ > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, *for_)
+		defer cancel()
+	}
+	log := newLog(config.Log{Level: "warn"}, errs)
+	began := time.Now()
+	v, err := demo.Run(ctx, demo.Options{
+		Cameras: *cameras, Listen: *listen, Metrics: *metrics,
+		Out: out, Quiet: *asJSON, Terminal: isTerminal(out), Log: log,
+	})
+	if err != nil {
+		fmt.Fprintln(errs, "nvpipe demo:", err)
+		return exitFailed
+	}
+	if *asJSON {
+		_ = json.NewEncoder(out).Encode(v)
+	} else {
+		fmt.Fprintf(out, "\ndemo: %s after %v: recall %.3f, precision %.3f over %d frames, ledger %s\n",
+			passed(v.OK), time.Since(began).Round(time.Second), v.Recall, v.Precision, v.Frames, exact(v.LedgerOK))
+	}
+	// Somebody who ends it by hand has seen enough; only a timed run is a test.
+	if *for_ > 0 && !v.OK {
+		return exitFailed
+	}
+	return exitFine
+}
+
+func passed(ok bool) string {
+	if ok {
+		return "passed"
+	}
+	return "FAILED"
+}
+
+func exact(ok bool) string {
+	if ok {
+		return "exact"
+	}
+	return "NOT exact"
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
