@@ -1,0 +1,5 @@
+//go:build !race
+
+package gstgraph
+
+const raceEnabled = false
