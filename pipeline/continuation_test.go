@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -337,6 +338,40 @@ func TestPacketsNeverGoBack(t *testing.T) {
 	})
 }
 
+// A coordinator's memory is its own again when Settled returns.
+func TestResultsAreNotShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &sink{}
+		r := start(t, watched(s))
+		scratch := found("mine")
+		answer := func() {
+			scratch.Output.Detections[0].Label = "mine"
+			r.coords[0].settleWith(scratch)
+			scratch.Output.Detections[0].Label = "overwritten"
+			synctest.Wait()
+		}
+		s.watch(false)
+		r.graph().Frame()
+		answer() // kept as the newest
+		s.watch(true)
+		r.graph().Frame()
+		r.pass(time.Second) // goes on with it
+		answer()
+		r.graph().Frame()
+		answer() // goes on with its own
+		p := r.graph().Pushes()
+		if len(p) != 2 {
+			t.Fatalf("pushed %+v", p)
+		}
+		for _, x := range p {
+			if label := x.Findings[0].Result.Output.Detections[0].Label; label != "mine" {
+				t.Errorf("frame %d has the label %q", x.Seq, label)
+			}
+		}
+		r.stop()
+	})
+}
+
 type tap struct {
 	seqs   []uint64
 	labels []string
@@ -369,4 +404,31 @@ func TestTapsGetDeliveredFramesInOrder(t *testing.T) {
 		}
 		r.stop()
 	})
+}
+
+// Processors answer on goroutines of their own; a tap sees one result at a time.
+func TestTapsSeeOneResultAtATime(t *testing.T) {
+	x := &orderTap{t: t}
+	const processors, results = 4, 500
+	var batchers []*single
+	s := pipeline.Settings{Source: camera(), Taps: []pipeline.Tap{x}, Build: (&graphtest.Builder{}).Build}
+	for i := range processors {
+		batchers = append(batchers, &single{})
+		s.Processors = append(s.Processors, pipeline.Processor{Name: string(rune('a' + i)), Batcher: batchers[i]})
+	}
+	f, err := pipeline.New("door", pipeline.DefaultConfig(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answers sync.WaitGroup
+	for i := range processors {
+		answers.Go(func() {
+			for n := range results {
+				fr := &frame.Frame{Seq: uint64(n + 1)}
+				fr.Init(nil)
+				f.Settled(i, fr, &frame.Result{Outcome: frame.Delivered})
+			}
+		})
+	}
+	answers.Wait()
 }

@@ -152,7 +152,10 @@ func (f *Feed) Status() Status {
 	f.statusMu.Unlock()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	st.FPS, st.LastFrame = f.pace.fps(), f.stats.LastFrame
+	st.LastFrame = f.stats.LastFrame
+	if st.State == Live {
+		st.FPS = f.pace.fps()
+	}
 	return st
 }
 

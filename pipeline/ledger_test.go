@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,7 +16,7 @@ import (
 )
 
 var (
-	schedules = flag.Int("schedules", 3000, "random schedules of the ledger test")
+	schedules = flag.Int("schedules", 2000, "random schedules of the ledger test")
 	firstSeed = flag.Uint64("seed", 0, "seed of the first schedule; 0: a new one")
 )
 
@@ -238,6 +239,7 @@ func (o *orderTap) Deliver(f *frame.Frame, findings []frame.Finding) {
 		return
 	}
 	defer o.busy.Unlock()
+	runtime.Gosched() // room for another to come in
 	if o.last == nil {
 		o.last = map[string]uint64{}
 	}

@@ -95,7 +95,7 @@ func (f *Feed) backOff(ctx context.Context, s *session, end ending) {
 	now := time.Now()
 	var lived time.Duration
 	if s != nil {
-		lived = s.lived(now)
+		lived = s.lived()
 	}
 	wait := f.retries.next(end.reason, lived, f.settings.Random())
 	f.change(BackingOff, end.reason, end.text, wait)

@@ -205,11 +205,8 @@ func (s *session) book() {
 }
 
 // lived is how long the connection has delivered frames.
-func (s *session) lived(now time.Time) time.Duration {
+func (s *session) lived() time.Duration {
 	s.feed.mu.Lock()
 	defer s.feed.mu.Unlock()
-	if s.firstFrame.IsZero() {
-		return 0
-	}
-	return now.Sub(s.firstFrame)
+	return s.lastFrame.Sub(s.firstFrame)
 }

@@ -239,6 +239,9 @@ func TestFramesAreNumberedAcrossConnections(t *testing.T) {
 		if gap := times[3] - times[2]; gap < 9*time.Second || gap > 9100*time.Millisecond {
 			t.Errorf("an outage of 9 s is %v on the feed's clock", gap)
 		}
+		if n := r.feed.Stats().Jumps; n != 0 {
+			t.Errorf("%d jumps: a new connection is none", n)
+		}
 		r.stop()
 	})
 }

@@ -60,7 +60,8 @@ type Status struct {
 	Decoder       string
 	Width, Height int
 	Latency       time.Duration
-	// FPS is the rate seen, averaged over about eight frames; 0 until two have come.
+	// FPS is the rate seen, averaged over about eight frames; 0 until two have
+	// come, and while the feed is not Live.
 	FPS float64
 	// LastFrame is when the newest frame arrived; zero: none yet.
 	LastFrame time.Time

@@ -41,7 +41,6 @@ func TestLifeOfACamera(t *testing.T) {
 		if got := r.story(); !slices.Equal(got, want) {
 			t.Errorf("states %v, want %v", got, want)
 		}
-		r.finish()
 	})
 }
 
@@ -71,7 +70,6 @@ func TestSilentCameraStallsAtTheLimit(t *testing.T) {
 				}
 				r.coords[0].settleAll(frame.Delivered)
 				r.stop()
-				r.finish()
 			})
 		})
 	}
@@ -90,7 +88,21 @@ func TestShortStallIsNoStall(t *testing.T) {
 			t.Errorf("%d connections, want 1", r.b.Tries())
 		}
 		r.stop()
-		r.finish()
+	})
+}
+
+// The time without a camera is no frame interval: the stall limit stays.
+func TestOutageIsNoInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		r.frames(50)
+		r.graph().EOS()
+		r.pass(9 * time.Second)
+		r.graph().Frame()
+		r.pass(5*time.Second + time.Millisecond)
+		r.state(pipeline.BackingOff, pipeline.ReasonStalled)
+		r.coords[0].settleAll(frame.Delivered)
+		r.stop()
 	})
 }
 
@@ -102,7 +114,6 @@ func TestNothingArrives(t *testing.T) {
 		r.pass(2 * time.Millisecond)
 		r.state(pipeline.BackingOff, pipeline.ReasonUnreachable)
 		r.stop()
-		r.finish()
 	})
 }
 
@@ -122,7 +133,6 @@ func TestDataWithoutPictures(t *testing.T) {
 			packets(r, time.Second)
 			r.state(pipeline.BackingOff, pipeline.ReasonNoVideo)
 			r.stop()
-			r.finish()
 		})
 	})
 	// Each attempt waits twice as long as the one before, until the keyframe
@@ -139,7 +149,6 @@ func TestDataWithoutPictures(t *testing.T) {
 				r.pass(5 * time.Second)
 			}
 			r.stop()
-			r.finish()
 		})
 	})
 	t.Run("then silence", func(t *testing.T) {
@@ -151,7 +160,6 @@ func TestDataWithoutPictures(t *testing.T) {
 			r.pass(2 * time.Millisecond)
 			r.state(pipeline.BackingOff, pipeline.ReasonStalled)
 			r.stop()
-			r.finish()
 		})
 	})
 	// Frames stop, packets go on: the next keyframe is waited for.
@@ -167,9 +175,13 @@ func TestDataWithoutPictures(t *testing.T) {
 			r.state(pipeline.WaitingKeyframe, pipeline.ReasonLongGOP)
 			packets(r, time.Second)
 			r.state(pipeline.BackingOff, pipeline.ReasonStalled)
+			want := []pipeline.State{pipeline.Connecting, pipeline.Live, pipeline.WaitingKeyframe, pipeline.Live,
+				pipeline.WaitingKeyframe, pipeline.Stalled, pipeline.BackingOff}
+			if got := r.story(); !slices.Equal(got, want) {
+				t.Errorf("states %v, want %v", got, want)
+			}
 			r.coords[0].settleAll(frame.Delivered)
 			r.stop()
-			r.finish()
 		})
 	})
 }
@@ -201,7 +213,6 @@ func TestErrorsDecideThePause(t *testing.T) {
 				r.pass(time.Millisecond)
 				r.state(pipeline.Connecting, "")
 				r.stop()
-				r.finish()
 			})
 		})
 	}
@@ -231,10 +242,34 @@ func TestGraphThatCannotBeBuiltOrStarted(t *testing.T) {
 				r.frames(3)
 				r.state(pipeline.Live, "")
 				r.stop()
-				r.finish()
 			})
 		})
 	}
+}
+
+// A camera that sends for a few seconds and then breaks is not asked every second.
+func TestShortConnectionsDoNotResetThePause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		// 9 s of frames and a stall of 5 s are not 10 s of life.
+		for _, want := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 5 * time.Second} {
+			r.frames(9 * 25)
+			r.pass(5 * time.Second)
+			st := r.feed.Status()
+			if got := st.NextRetry.Sub(st.Since); st.State != pipeline.BackingOff || got != want {
+				t.Fatalf("%v, pause %v, want %v", st.State, got, want)
+			}
+			r.pass(want)
+		}
+		r.frames(11 * 25)
+		r.pass(5 * time.Second)
+		if st := r.feed.Status(); st.NextRetry.Sub(st.Since) != time.Second {
+			t.Errorf("pause %v after a long connection, want 1s", st.NextRetry.Sub(st.Since))
+		}
+		r.coords[0].settleAll(frame.Delivered)
+		r.coords[0].settleAll(frame.Delivered)
+		r.stop()
+	})
 }
 
 func TestRetryEndsAPause(t *testing.T) {
@@ -253,7 +288,6 @@ func TestRetryEndsAPause(t *testing.T) {
 			t.Errorf("pause %v after Retry, want the first one", got)
 		}
 		r.stop()
-		r.finish()
 	})
 }
 
@@ -279,6 +313,23 @@ func TestFilmEnds(t *testing.T) {
 	})
 }
 
+// A processor that does not answer at the end of a film does not keep it open.
+func TestFilmEndsWithoutAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, func(s *setup) {
+			s.settings.Source = pipeline.DefaultSource()
+			s.settings.Source.Film.Path = "a.mp4"
+		})
+		r.frames(2)
+		r.graph().EOS()
+		<-r.ended
+		r.state(pipeline.Stopped, pipeline.ReasonEnded)
+		r.ledger(map[frame.Outcome]uint64{frame.Stopped: 1})
+		r.coords[0].settle(frame.Timeout)
+		r.balanced()
+	})
+}
+
 func TestFrozenTeardownIsBoundedAndCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, func(s *setup) {
@@ -288,7 +339,11 @@ func TestFrozenTeardownIsBoundedAndCounted(t *testing.T) {
 		})
 		r.frames(3)
 		r.graph().EOS()
-		r.pass(4*time.Second + time.Millisecond)
+		r.pass(3 * time.Second) // CloseInput has given up, Close is frozen
+		if n := r.feed.Decoded(); n != 3 {
+			t.Errorf("decoded %d while the graph closes, want 3", n)
+		}
+		r.pass(time.Second + time.Millisecond)
 		r.state(pipeline.Connecting, "")
 		if n := r.feed.Stats().Abandoned; n != 2 {
 			t.Errorf("abandoned %d, want 2", n)
@@ -298,7 +353,6 @@ func TestFrozenTeardownIsBoundedAndCounted(t *testing.T) {
 		}
 		r.coords[0].settleAll(frame.Delivered)
 		r.stop()
-		r.finish()
 	})
 }
 
@@ -327,6 +381,5 @@ func TestWhatAGraphSaysOfItself(t *testing.T) {
 			t.Errorf("%d of 1000 notices came through, want 32", n)
 		}
 		r.stop()
-		r.finish()
 	})
 }

@@ -68,6 +68,14 @@ func (v vitals) living(now time.Time) (State, Reason, time.Time) {
 	return Stalled, ReasonStalled, time.Time{}
 }
 
+// silence is how long nothing has come of what is waited for.
+func (v vitals) silence(now time.Time) time.Duration {
+	if v.state == WaitingKeyframe {
+		return now.Sub(v.lastPacket)
+	}
+	return now.Sub(v.lastFrame)
+}
+
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a

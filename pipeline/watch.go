@@ -52,7 +52,7 @@ func (s *session) follow(v *vitals) (ending, bool) {
 	case m.failed != nil:
 		return failure(m.failed), true
 	case m.eos && s.live:
-		return ending{reason: ReasonLost, text: "the camera ended the stream"}, true
+		return ending{reason: ReasonLost, text: "the stream ended"}, true
 	case m.eos:
 		return ending{reason: ReasonEnded, final: true}, true
 	case m.firstPacket && v.state == Connecting:
@@ -118,19 +118,19 @@ func (s *session) become(v *vitals, state State, reason Reason) {
 
 // giveUp says why a connection is to be ended.
 func (s *session) giveUp(v *vitals, reason Reason, now time.Time) ending {
+	var end ending
 	switch reason {
 	case ReasonUnreachable:
-		return ending{reason: reason, text: fmt.Sprintf("no video data within %v", v.connectLimit)}
+		end = ending{reason: reason, text: fmt.Sprintf("no video data within %v", v.connectLimit)}
 	case ReasonNoVideo:
-		return s.noVideo(v, now)
+		end = s.noVideo(v, now)
+	default:
+		end = ending{reason: reason, text: fmt.Sprintf("nothing for %v", v.silence(now).Round(100*time.Millisecond))}
 	}
-	since := v.lastFrame
-	if v.state == WaitingKeyframe {
-		since = v.lastPacket
+	if end.reason == ReasonStalled {
+		s.feed.change(Stalled, end.reason, end.text, 0)
 	}
-	text := fmt.Sprintf("nothing for %v", now.Sub(since).Round(100*time.Millisecond))
-	s.feed.change(Stalled, reason, text, 0)
-	return ending{reason: reason, text: text}
+	return end
 }
 
 // noVideo tells a keyframe that could not be decoded from one that never came.

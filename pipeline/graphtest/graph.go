@@ -94,11 +94,12 @@ func (g *Graph) ForceKeyframe() {
 
 // CloseInput implements pipeline.Graph.
 func (g *Graph) CloseInput(ctx context.Context) error {
+	err := freeze(ctx, g.faults.FreezeInput) // frames still come meanwhile
 	g.mu.Lock()
 	g.inputEnd = true
 	g.mu.Unlock()
 	g.waitForFrame()
-	return freeze(ctx, g.faults.FreezeInput)
+	return err
 }
 
 // Close implements pipeline.Graph.
