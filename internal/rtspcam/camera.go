@@ -38,7 +38,8 @@ type Options struct {
 	First *rtpcast.First
 	// TLS serves RTSPS.
 	TLS *tls.Config
-	// OnError gets the error that ended the source; nil: it is dropped.
+	// OnError gets the error that ended the source, and those of units that
+	// cannot be sent; nil: they are dropped.
 	OnError func(error)
 
 	listen func(network, address string) (net.Listener, error) // tests without sockets
@@ -190,16 +191,16 @@ func (c *Camera) send(track int, p frame.Packet) {
 		}
 	}
 	c.mu.Unlock()
-	if d == nil || faults.Frozen {
+	if d == nil {
 		return
 	}
-	if p.Data = faults.spoil(c.tracks[track].Codec, p.Data); len(p.Data) == 0 {
+	u, ok := faults.unit(track, c.tracks[track].Codec, p)
+	if !ok {
 		return
 	}
-	p.PTS += faults.TimestampOffset
 	// A unit that cannot be packetized is a mistake of the source; the camera
 	// sends the others.
-	if err := d.cast.Send(rtpcast.Unit{Track: track, Packet: p, NoReport: faults.NoReports}); err != nil && c.options.OnError != nil {
+	if err := d.cast.Send(u); err != nil && c.options.OnError != nil {
 		c.options.OnError(fmt.Errorf("camera %s: %w", c.URL(), err))
 	}
 }
@@ -226,7 +227,7 @@ func (c *Camera) newDevice() (*device, error) {
 		TLSConfig:                c.options.TLS,
 		DisableRTCPSenderReports: true, // ours carry the pictures' own times
 		// Bounds what a client that does not read costs; a keyframe must fit.
-		WriteQueueSize: 1024,
+		WriteQueueSize: 4096,
 		WriteTimeout:   10 * time.Second,
 		IdleTimeout:    60 * time.Second,
 	}
@@ -289,4 +290,5 @@ func (d *device) announce(track int, params [][]byte, f Faults) {
 func (d *device) close() {
 	d.cast.Close()
 	d.server.Close()
+	d.handler.forgetAll()
 }

@@ -3,6 +3,7 @@ package rtspcam
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nvpipe/nvpipe/frame"
@@ -76,9 +77,41 @@ func (c *Clip) Run(ctx context.Context, send Send) error {
 	}
 }
 
+// NewClip is a clip of one track's access units, in decoding order, the next of
+// which would come at length. Pictures must not be reordered. Data is kept and
+// must not change.
+func NewClip(track Track, units []frame.Packet, length time.Duration) (*Clip, error) {
+	if len(units) == 0 {
+		return nil, fmt.Errorf("clip without units")
+	}
+	if last := units[len(units)-1].PTS; length <= last {
+		return nil, fmt.Errorf("clip of %v whose last unit is at %v", length, last)
+	}
+	c := &Clip{tracks: []Track{track}, length: length}
+	for _, u := range units {
+		c.units = append(c.units, clipUnit{at: u.PTS, pts: u.PTS, keyframe: u.Keyframe, data: u.Data})
+	}
+	return c, nil
+}
+
+// Then is a clip that plays c and after it next, which is of the same codec but
+// may be of another size. Both have one track.
+func (c *Clip) Then(next *Clip) (*Clip, error) {
+	if len(c.tracks) != 1 || len(next.tracks) != 1 || c.tracks[0].Codec != next.tracks[0].Codec {
+		return nil, fmt.Errorf("clips that follow each other must have one track of the same codec")
+	}
+	both := &Clip{tracks: c.tracks, units: slices.Clone(c.units), length: c.length + next.length}
+	for _, u := range next.units {
+		u.at += c.length
+		u.pts += c.length
+		both.units = append(both.units, u)
+	}
+	return both, nil
+}
+
 // AnnexBClip is a clip of an elementary stream, as `ffmpeg -f h264` or `-f
-// hevc` writes it: pictures without reordering, fps of them a second. data is
-// kept and must not change.
+// hevc` writes it: pictures of one slice, without reordering, beginning with a
+// keyframe; fps of them a second. data is not kept.
 func AnnexBClip(codec Codec, data []byte, fps float64) (*Clip, error) {
 	if codec != H264 && codec != H265 {
 		return nil, fmt.Errorf("an Annex B clip must be H264 or H265, not %v", codec)
@@ -90,24 +123,18 @@ func AnnexBClip(codec Codec, data []byte, fps float64) (*Clip, error) {
 	if params == nil {
 		return nil, fmt.Errorf("clip of %d bytes has no %v parameter sets", len(data), codec)
 	}
-	c := &Clip{tracks: []Track{{Codec: codec, Params: params}}}
 	period := func(n int) time.Duration { return time.Duration(float64(n) * float64(time.Second) / fps) }
-	var unit [][]byte
-	keyframe := false
+	var units []frame.Packet
+	var pending [][]byte
 	for _, u := range rtpcast.NALUs(data) {
-		unit = append(unit, u)
-		if !codec.IsSlice(u) {
-			continue
+		pending = append(pending, u)
+		if codec.IsSlice(u) {
+			units = append(units, frame.Packet{PTS: period(len(units)), Keyframe: codec.IsKeyframe(u), Data: rtpcast.AnnexB(pending...)})
+			pending = nil
 		}
-		// One slice a picture: true of all clips made for this purpose.
-		keyframe = codec.IsKeyframe(u)
-		at := period(len(c.units))
-		c.units = append(c.units, clipUnit{at: at, pts: at, keyframe: keyframe, data: rtpcast.AnnexB(unit...)})
-		unit = nil
 	}
-	if len(c.units) == 0 || !c.units[0].keyframe {
+	if len(units) == 0 || !units[0].Keyframe {
 		return nil, fmt.Errorf("clip of %d bytes does not begin with a keyframe", len(data))
 	}
-	c.length = period(len(c.units))
-	return c, nil
+	return NewClip(Track{Codec: codec, Params: params}, units, period(len(units)))
 }

@@ -143,6 +143,33 @@ func TestNotAnMP4(t *testing.T) {
 	}
 }
 
+func TestOneClipAfterAnother(t *testing.T) {
+	clip := testClip(t)
+	both, err := clip.Then(clip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	units := both.Units(0)
+	if both.Pictures() != 60 || both.Length() != 4*time.Second || clip.Pictures() != 30 {
+		t.Errorf("%d pictures in %v", both.Pictures(), both.Length())
+	}
+	if !bytes.Equal(units[30].Data, units[0].Data) || units[30].PTS != 2*time.Second {
+		t.Errorf("the second begins at %v", units[30].PTS)
+	}
+	other, err := NewClip(Track{Codec: JPEG}, []frame.Packet{{Data: []byte{1}}}, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := clip.Then(other); err == nil {
+		t.Error("another codec was accepted")
+	}
+	for name, units := range map[string][]frame.Packet{"none": nil, "too long": {{PTS: time.Second}}} {
+		if _, err := NewClip(Track{Codec: JPEG}, units, time.Second); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
 func TestH265(t *testing.T) {
 	data, err := os.ReadFile("testclip/testdata/clip.h265")
 	if err != nil {

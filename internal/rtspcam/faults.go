@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/rtspout/rtpcast"
 )
 
@@ -22,14 +23,25 @@ type Faults struct {
 	// MaxSessions is how many sessions may be set up at once, further ones
 	// get status 453; 0: any number.
 	MaxSessions int
+	// Linger is how long a session that ended without TEARDOWN still counts for
+	// MaxSessions.
+	Linger time.Duration
 	// SessionTimeout ends a session that has not sent GET_PARAMETER for that
 	// long; RTCP is not taken as a sign of life. 0: never.
 	SessionTimeout time.Duration
 
 	// Frozen: nothing is sent, but connections stay open and are answered.
 	Frozen bool
+	// MidGroup: sessions begin at any picture, not at a keyframe.
+	MidGroup bool
+	// NoKeyframes: keyframes are left out; sessions begin at any picture.
+	NoKeyframes bool
+	// Loss is the share, 0–1, of RTP packets that are not sent.
+	Loss float64
 	// NoReports: no RTCP sender reports.
 	NoReports bool
+	// ClockOffset is how far the camera's wall clock is off, in sender reports.
+	ClockOffset time.Duration
 	// NoSDPParams: parameter sets come in band only.
 	NoSDPParams bool
 	// NoParams: there are no parameter sets at all.
@@ -39,6 +51,8 @@ type Faults struct {
 	// TimestampOffset is added to what RTP timestamps say. Change it to let
 	// them jump; change it back one picture later for a single odd one.
 	TimestampOffset time.Duration
+	// Drift is how much too fast RTP timestamps run: 0.0005 is 500 ppm.
+	Drift float64
 }
 
 // Break changes what is wrong with the camera, from the next request or
@@ -81,7 +95,23 @@ func (f Faults) announced(params [][]byte) [][]byte {
 	return params
 }
 
-// spoil makes what is sent of a unit; nothing may be left of it.
+// unit is what the camera makes of an access unit; false: nothing is sent.
+func (f Faults) unit(track int, codec Codec, p frame.Packet) (rtpcast.Unit, bool) {
+	if f.Frozen || f.NoKeyframes && p.Keyframe {
+		return rtpcast.Unit{}, false
+	}
+	p.Data = f.spoil(codec, p.Data)
+	p.PTS += f.TimestampOffset + time.Duration(float64(p.PTS)*f.Drift)
+	p.Captured = p.Captured.Add(f.ClockOffset)
+	p.Keyframe = p.Keyframe || f.MidGroup || f.NoKeyframes
+	u := rtpcast.Unit{Track: track, Packet: p, NoReport: f.NoReports}
+	if f.Loss > 0 {
+		u.Lose = func() bool { return rand.Float64() < f.Loss }
+	}
+	return u, len(p.Data) > 0
+}
+
+// spoil is what the faults leave of a unit's data.
 func (f Faults) spoil(codec Codec, data []byte) []byte {
 	if !f.NoParams && f.Corrupt == 0 || codec != H264 && codec != H265 {
 		return data

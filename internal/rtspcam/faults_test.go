@@ -274,6 +274,91 @@ func TestSessionTimeoutNeedsGetParameter(t *testing.T) {
 	})
 }
 
+func TestDeadSessionsLinger(t *testing.T) {
+	inVirtualTime(t, Options{}, func(t *testing.T, r *rig) {
+		r.Break(func(f *Faults) { f.MaxSessions, f.Linger = 1, time.Minute })
+		dead := rtsptest.RawPlay(t, r.net, r.URL())
+		dead.Close()
+		time.Sleep(59 * time.Second)
+		if got := r.status(r.URL()); got != 453 {
+			t.Errorf("before the old session is forgotten: %d", got)
+		}
+		time.Sleep(3 * time.Second)
+		c := r.play()
+		c.Close() // with TEARDOWN
+		synctest.Wait()
+		rtsptest.RawPlay(t, r.net, r.URL()).Close()
+		synctest.Wait()
+		r.Stop()
+		start(t, r.Camera)
+		if got := r.status(r.URL()); got != 200 {
+			t.Errorf("after a reboot: %d", got)
+		}
+	})
+}
+
+func TestSessionsThatBeginWithoutAKeyframe(t *testing.T) {
+	for name, c := range map[string]struct {
+		faults    Faults
+		keyframes int // in 30 pictures
+	}{
+		"in the middle of a group": {Faults{MidGroup: true}, 2},
+		"no keyframes at all":      {Faults{NoKeyframes: true}, 0},
+	} {
+		inVirtualTime(t, Options{}, func(t *testing.T, r *rig) {
+			r.Break(func(f *Faults) { *f = c.faults })
+			time.Sleep(300 * time.Millisecond)
+			begin, cl, keyframes := time.Now(), r.play(), 0
+			for i := range 30 {
+				u := cl.Next()
+				if i == 0 && u.At.Sub(begin) > time.Second/15 {
+					t.Errorf("%s: the first picture comes after %v", name, u.At.Sub(begin))
+				}
+				if u.Keyframe() {
+					keyframes++
+				}
+			}
+			if keyframes != c.keyframes {
+				t.Errorf("%s: %d keyframes", name, keyframes)
+			}
+		})
+	}
+}
+
+func TestPacketLoss(t *testing.T) {
+	inVirtualTime(t, Options{}, func(t *testing.T, r *rig) {
+		c := r.play()
+		c.Next()
+		r.Break(func(f *Faults) { f.Loss = 0.2 })
+		time.Sleep(5 * time.Second)
+		r.Heal()
+		time.Sleep(5 * time.Second)
+		if c.Lost() == 0 {
+			t.Error("no packet was lost")
+		}
+		if n := len(c.Received()); n < 75 || n >= 150 {
+			t.Errorf("%d of 150 pictures came", n)
+		}
+	})
+}
+
+func TestWrongClocks(t *testing.T) {
+	inVirtualTime(t, Options{FromPlay: true}, func(t *testing.T, r *rig) {
+		r.Break(func(f *Faults) { f.ClockOffset, f.Drift = -time.Hour, 0.01 })
+		c := r.play()
+		first := c.Next()
+		for i := 1; i <= 30; i++ {
+			u := c.Next()
+			if d := u.At.Sub(u.Wall) - time.Hour; d.Abs() > 20*time.Millisecond {
+				t.Errorf("picture %d: the camera's clock is off by %v", i, d)
+			}
+			if d := u.Timestamp - first.Timestamp; d != uint32(i*6060) {
+				t.Errorf("picture %d is at +%d ticks, want 1 %% more than %d", i, d, i*6000)
+			}
+		}
+	})
+}
+
 func TestRedirectAndRawSDP(t *testing.T) {
 	inVirtualTime(t, Options{}, func(t *testing.T, r *rig) {
 		r.Break(func(f *Faults) { f.Location = "rtsp://127.0.0.1:554/elsewhere" })
@@ -300,13 +385,20 @@ func TestRefusedTransports(t *testing.T) {
 	}
 }
 
-func TestOnlyTheVideoIsSetUp(t *testing.T) {
-	inVirtualTime(t, Options{}, func(t *testing.T, r *rig) {
-		c := rtsptest.TCP(t, r.net, r.URL())
-		err := c.Play(func(m *description.Media) bool { return m.Type == description.MediaTypeVideo })
-		if err != nil {
-			t.Fatal(err)
+func TestMetadataTrack(t *testing.T) {
+	clip := testClip(t)
+	synctest.Test(t, func(t *testing.T) {
+		cam, network := virtual(WithMetadata(clip), Options{FromPlay: true})
+		start(t, cam)
+		c := rtsptest.TCP(t, network, cam.URL()).MustPlay() // of everything
+		if m := c.Desc.Medias; len(m) != 2 || m[1].Type != description.MediaTypeApplication {
+			t.Fatalf("media: %v", m)
 		}
-		c.Next()
+		c.Next() // the first
+		for _, p := range clip.Units(0)[1:] {
+			if !bytes.Equal(c.Next().AnnexB(), p.Data) {
+				t.Error("the picture is not the clip's")
+			}
+		}
 	})
 }

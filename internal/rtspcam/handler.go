@@ -1,6 +1,7 @@
 package rtspcam
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -20,7 +21,7 @@ type handler struct {
 	mu       sync.Mutex
 	cast     *rtpcast.Cast // nil: the device could not be started
 	conns    map[*gortsplib.ServerConn]bool
-	sessions map[*gortsplib.ServerSession]*time.Timer // set up; the timer ends them, if they must stay alive
+	sessions map[*gortsplib.ServerSession]*time.Timer // set up; the timer ends them, if there is one
 }
 
 func (h *handler) stream() *rtpcast.Cast {
@@ -167,16 +168,43 @@ func (h *handler) OnPlay(ctx *gortsplib.ServerHandlerOnPlayCtx) (*base.Response,
 }
 
 func (h *handler) OnSessionClose(ctx *gortsplib.ServerHandlerOnSessionCloseCtx) {
+	linger := h.camera.currentFaults().Linger
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if timer := h.sessions[ctx.Session]; timer != nil {
-		timer.Stop()
-	}
-	delete(h.sessions, ctx.Session)
-	h.camera.countSessions(len(h.sessions))
 	if h.cast != nil {
 		h.cast.Remove(ctx.Session)
 	}
+	timer, known := h.sessions[ctx.Session]
+	if timer != nil {
+		timer.Stop()
+	}
+	var tornDown liberrors.ErrServerSessionTornDown
+	if known && linger > 0 && !errors.As(ctx.Error, &tornDown) {
+		h.sessions[ctx.Session] = time.AfterFunc(linger, func() { h.forget(ctx.Session) })
+		return
+	}
+	delete(h.sessions, ctx.Session)
+	h.camera.countSessions(len(h.sessions))
+}
+
+func (h *handler) forget(session *gortsplib.ServerSession) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.sessions, session)
+	h.camera.countSessions(len(h.sessions))
+}
+
+// forgetAll ends what lingers: a camera that was off knows no sessions.
+func (h *handler) forgetAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, timer := range h.sessions {
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+	clear(h.sessions)
+	h.camera.countSessions(0)
 }
 
 func (h *handler) OnGetParameter(ctx *gortsplib.ServerHandlerOnGetParameterCtx) (*base.Response, error) {

@@ -22,11 +22,18 @@ const (
 //go:embed testdata/clip.h264
 var h264 []byte
 
+//go:embed testdata/small.h264
+var small []byte
+
 //go:embed testdata/clip.h265
 var h265 []byte
 
 // H264 is the clip in H.264.
 func H264() *rtspcam.Clip { return must(rtspcam.AnnexBClip(rtspcam.H264, h264, FPS)) }
+
+// Small is the clip in H.264 at half the width and height: H264().Then(Small())
+// is a camera whose picture changes its size in the middle of a session.
+func Small() *rtspcam.Clip { return must(rtspcam.AnnexBClip(rtspcam.H264, small, FPS)) }
 
 // H265 is the clip in H.265.
 func H265() *rtspcam.Clip { return must(rtspcam.AnnexBClip(rtspcam.H265, h265, FPS)) }

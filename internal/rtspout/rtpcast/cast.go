@@ -1,6 +1,7 @@
 package rtpcast
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -107,6 +108,8 @@ type Unit struct {
 	frame.Packet
 	// NoReport: no sender report goes with it.
 	NoReport bool
+	// Lose says, for each RTP packet, whether it is left out; nil: none is.
+	Lose func() bool
 }
 
 // Send gives a unit to every playing session without ever waiting for one.
@@ -116,6 +119,9 @@ func (c *Cast) Send(u Unit) error {
 	packets, err := s.packetize(u.PTS, u.Data)
 	if err != nil {
 		return err
+	}
+	if u.Lose != nil {
+		packets = slices.DeleteFunc(packets, func(*rtp.Packet) bool { return u.Lose() })
 	}
 	var slow []*gortsplib.ServerSession
 	c.mu.Lock()

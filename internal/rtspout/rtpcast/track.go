@@ -29,6 +29,8 @@ const (
 	JPEG
 	// AAC units are raw frames without ADTS header.
 	AAC
+	// Metadata units are ONVIF metadata documents of at most one packet.
+	Metadata
 )
 
 func (c Codec) String() string {
@@ -41,9 +43,13 @@ func (c Codec) String() string {
 		return "JPEG"
 	case AAC:
 		return "AAC"
+	case Metadata:
+		return "metadata"
 	}
 	return "unknown"
 }
+
+func (c Codec) isVideo() bool { return c == H264 || c == H265 || c == JPEG }
 
 // Track describes one elementary stream.
 type Track struct {
@@ -64,8 +70,9 @@ type First struct {
 }
 
 const (
-	videoPayloadType = 96
-	audioPayloadType = 97
+	videoPayloadType    = 96
+	audioPayloadType    = 97
+	metadataPayloadType = 107
 	// maxPayload leaves room for the RTP header, and SRTP's tag, in an Ethernet frame.
 	maxPayload = 1450
 )
@@ -87,7 +94,7 @@ func newSender(t Track) (*sender, error) {
 	if t.First != nil {
 		first = *t.First
 	}
-	s := &sender{base: first.Timestamp, isKey: t.Codec != AAC}
+	s := &sender{base: first.Timestamp, isKey: t.Codec.isVideo()}
 	kind := description.MediaTypeVideo
 	var err error
 	switch t.Codec {
@@ -109,6 +116,9 @@ func newSender(t Track) (*sender, error) {
 	case AAC:
 		kind = description.MediaTypeAudio
 		err = s.initAAC(t.AudioConfig, first.Sequence)
+	case Metadata:
+		kind = description.MediaTypeApplication
+		err = s.initMetadata(first.Sequence)
 	default:
 		err = fmt.Errorf("track has no codec")
 	}
@@ -135,6 +145,20 @@ func (s *sender) initAAC(config []byte, seq uint16) error {
 	}
 	s.encode = func(data []byte) ([]*rtp.Packet, error) { return e.Encode([][]byte{data}) }
 	return e.Init()
+}
+
+func (s *sender) initMetadata(seq uint16) error {
+	f := &format.Generic{PayloadTyp: metadataPayloadType, RTPMa: "vnd.onvif.metadata/90000"}
+	s.format = f
+	s.encode = func(data []byte) ([]*rtp.Packet, error) {
+		if len(data) > maxPayload {
+			return nil, fmt.Errorf("metadata of %d bytes does not fit a packet", len(data))
+		}
+		header := rtp.Header{Version: 2, Marker: true, PayloadType: metadataPayloadType, SequenceNumber: seq}
+		seq++
+		return []*rtp.Packet{{Header: header, Payload: data}}, nil
+	}
+	return f.Init()
 }
 
 func encodeNALUs(encode func([][]byte) ([]*rtp.Packet, error), data []byte) ([]*rtp.Packet, error) {
