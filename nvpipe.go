@@ -83,9 +83,9 @@ type Options struct {
 // Runtime is one nvpipe inside a program. Its methods may be called from any
 // goroutine between the start of Run and its return.
 type Runtime struct {
-	app   *app.App
-	types app.Types
-	fatal chan error
+	config *config.Config
+	app    *app.App
+	fatal  chan error
 }
 
 // StopLimit is how long Run takes to return after its context has ended, at
@@ -99,15 +99,16 @@ func New(o Options) (*Runtime, error) {
 	for name, make := range o.Processors {
 		own[name] = app.OwnType(make)
 	}
-	rt := &Runtime{types: app.BuiltinTypes().With(own), fatal: make(chan error, 1)}
-	c, err := config.Load(o.Config, config.Options{Processors: rt.types.Registry()})
+	types := app.BuiltinTypes().With(own)
+	c, err := config.Load(o.Config, config.Options{Processors: types.Registry()})
 	if err != nil {
 		return nil, err
 	}
+	rt := &Runtime{config: c, fatal: make(chan error, 1)}
 	if o.OnFatal == nil {
 		o.OnFatal = func(err error) { rt.fatal <- err }
 	}
-	rt.app, err = app.New(c, app.Options{Types: rt.types, Log: o.Log, OnResult: o.OnResult, OnFatal: o.OnFatal})
+	rt.app, err = app.New(c, app.Options{Types: types, Log: o.Log, OnResult: o.OnResult, OnFatal: o.OnFatal})
 	return rt, err
 }
 
@@ -131,19 +132,24 @@ func (rt *Runtime) Run(ctx context.Context) error {
 	return fatal
 }
 
-// AddFeed adds a feed: text is its keys in YAML, as under `feeds:` ID in the
-// config, whose defaults it inherits. The other feeds do not notice.
-func (rt *Runtime) AddFeed(id FeedID, text string) error {
-	f, err := rt.app.ParseFeed(id, text)
+// AddFeed adds a feed while it runs. The text is what would stand under feeds: in
+// the config, for one feed, whose defaults it inherits:
+//
+//	front-door:
+//	  url: rtsp://192.0.2.10/stream1
+//
+// The other feeds do not notice. The error has every mistake, with its line.
+func (rt *Runtime) AddFeed(text string) error {
+	f, err := rt.config.ParseFeed(text)
 	if err != nil {
 		return err
 	}
 	return rt.app.AddFeed(f)
 }
 
-// UpdateFeed replaces a feed by one with other keys. Viewers of its stream stay.
-func (rt *Runtime) UpdateFeed(ctx context.Context, id FeedID, text string) error {
-	f, err := rt.app.ParseFeed(id, text)
+// UpdateFeed replaces the feed of that id. Viewers of its stream stay.
+func (rt *Runtime) UpdateFeed(ctx context.Context, text string) error {
+	f, err := rt.config.ParseFeed(text)
 	if err != nil {
 		return err
 	}

@@ -55,9 +55,9 @@ type App struct {
 	outside *outside
 
 	// change makes adding and removing feeds one at a time.
-	change sync.Mutex
-	mu     sync.Mutex // guards all below
-	feeds  map[frame.FeedID]*feed
+	change  sync.Mutex
+	mu      sync.Mutex // guards all below
+	feeds   map[frame.FeedID]*feed
 	stopped bool
 }
 

@@ -32,6 +32,9 @@ type Config struct {
 	// Warnings are remarks on what works but is hardly meant, in the order of
 	// the file.
 	Warnings []Note
+
+	text []byte // for ParseFeed, which needs the defaults
+	load Options
 }
 
 // Options is what loading needs beside the file.
@@ -99,6 +102,7 @@ func parse(path string, data []byte, o Options) (*Config, *strict.Document, erro
 		return nil, nil, err
 	}
 	sortNotes(l.cfg.Warnings)
+	l.cfg.text, l.cfg.load = data, o
 	return l.cfg, doc, nil
 }
 
