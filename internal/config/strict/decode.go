@@ -90,8 +90,8 @@ func (n Node) decodeStructs(values []reflect.Value) {
 	table := newTable(values)
 	for _, p := range n.pairs() {
 		child := n.child(p.key, p.value)
-		switch entry := table.find(p.key.Value); {
-		case entry == nil:
+		switch entry, ok := table.entries[p.key.Value]; {
+		case !ok:
 			n.unknownKey(p.key, table.names)
 		case entry.secretFile:
 			child.decodeSecretFile(entry.value)
@@ -116,33 +116,33 @@ type tableEntry struct {
 
 type table struct {
 	names   []string
-	entries map[string]*tableEntry
+	entries map[string]tableEntry
 }
 
 func newTable(values []reflect.Value) *table {
-	t := &table{entries: map[string]*tableEntry{}}
+	t := &table{entries: map[string]tableEntry{}}
 	for _, v := range values {
 		for _, f := range Fields(v.Type()) {
 			field := v.FieldByIndex(f.index)
-			t.put(f.Name, &tableEntry{value: field})
+			t.put(f.Name, tableEntry{value: field})
 			if IsSecret(f.Go.Type) {
-				t.put(f.Name+FileSuffix, &tableEntry{field, true})
+				t.put(f.Name+FileSuffix, tableEntry{field, true})
 			}
 		}
 	}
 	return t
 }
 
-func (t *table) put(name string, e *tableEntry) {
-	if old := t.entries[name]; old == nil {
+func (t *table) put(name string, e tableEntry) {
+	old, taken := t.entries[name]
+	if taken && !old.secretFile {
+		return // A struct may have a field of its own for the secret's file.
+	}
+	if !taken {
 		t.names = append(t.names, name)
-	} else if !old.secretFile {
-		return
 	}
 	t.entries[name] = e
 }
-
-func (t *table) find(name string) *tableEntry { return t.entries[name] }
 
 func (n Node) decodeMap(v reflect.Value) {
 	if !n.IsMapping() && !n.IsNull() {

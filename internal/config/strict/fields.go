@@ -3,6 +3,7 @@ package strict
 import (
 	"reflect"
 	"strings"
+	"sync"
 )
 
 // Field is one key that a struct takes.
@@ -32,6 +33,19 @@ func IsSecret(t reflect.Type) bool {
 // order of their declaration. Fields without a yaml tag, and those tagged "-",
 // have no key.
 func Fields(t reflect.Type) []Field {
+	if known, ok := fieldsOf.Load(t); ok {
+		return known.([]Field)
+	}
+	out := listFields(t)
+	fieldsOf.Store(t, out)
+	return out
+}
+
+// fieldsOf keeps what was found by reflection: the same few types come again
+// for every feed.
+var fieldsOf sync.Map // reflect.Type → []Field
+
+func listFields(t reflect.Type) []Field {
 	var out []Field
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -39,7 +53,7 @@ func Fields(t reflect.Type) []Field {
 		switch {
 		case !ok:
 		case inline:
-			for _, inner := range Fields(f.Type) {
+			for _, inner := range listFields(f.Type) {
 				inner.index = append([]int{i}, inner.index...)
 				out = append(out, inner)
 			}
