@@ -9,11 +9,11 @@ import (
 // feed is one camera as the coordinator knows it. It stays after Detach, so
 // that its figures survive and entries still in a batch count under its cap.
 type feed struct {
-	id       frame.FeedID
-	line     line
-	lane     *lane
-	settled  func(*Ticket)
-	attached bool
+	id      frame.FeedID
+	line    line
+	lane    *lane
+	port    *Port // nil while detached
+	settled func(*Ticket)
 
 	order  ticketQueue // accepted, not yet handed over, in order of submission
 	outbox ticketQueue // settled and next in order, for whoever delivers

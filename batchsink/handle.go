@@ -38,39 +38,58 @@ type Handle struct {
 	// during Process, a callback or a wait.
 	mu        sync.Mutex
 	lanes     []*lane
-	workers   map[*worker]struct{} // threads not gone and not given up
+	workers   map[*worker]struct{} // threads neither gone nor given up
 	feeds     map[frame.FeedID]*feed
 	unsettled ticketList // accepted, in order of submission and so of deadline
 	unsent    int        // accepted tickets whose answer was not sent yet
 	free      *Ticket
 
-	depths, attached, capacity int
+	// What the attached feeds add up to.
+	attached, depths, capacity int
 
-	up      bool // every instance has started once
-	started chan error
-	told    bool // started has been sent to
+	// Starting.
+	started chan error // one place, for New
+	told    bool       // New has its answer
+	up      bool       // every instance has started once
 
+	// Stopping.
 	stopping           bool
 	answersBy, closeBy time.Duration
-	quiet              chan struct{} // closed when stopping and all is answered
+	quiet              chan struct{} // closed when all is answered
 	hushed             bool
 	done               chan struct{} // closed when nothing is left to do
-	leftovers          []error
+	leftovers          []error       // calls that were abandoned
 
-	// The owner goroutine sleeps on timer until armed.
-	timer   *time.Timer
-	armed   time.Duration
-	events  []Event
-	reports []*report
-	fatal   error
+	// What the owner goroutine sleeps on, and has to tell.
+	timer     *time.Timer
+	armed     time.Duration
+	events    []Event
+	reports   []*report
+	fatal     error
+	fatalTold bool
 
+	figures
+}
+
+// figures are what Stats reports of the coordinator as a whole.
+type figures struct {
 	batchReport                         report
 	batches                             [NumReasons]uint64
 	retries                             uint64
 	smallest, largest                   int
 	failures, losses, stuck             int
 	size, formation, processing, answer histogram
-	forgotten                           Counts
+	forgotten                           Counts // of feeds that are no more
+}
+
+func newFigures() figures {
+	return figures{
+		batchReport: report{kind: BatchError},
+		size:        histogram{bounds: &sizeBounds},
+		formation:   histogram{bounds: &latencyBounds},
+		processing:  histogram{bounds: &latencyBounds},
+		answer:      histogram{bounds: &latencyBounds},
+	}
 }
 
 // ids are the processor ids in use.
@@ -127,14 +146,11 @@ func allocate(id string, cfg Config, factory Factory, opts Options) (*Handle, []
 		started:  make(chan error, 1),
 		quiet:    make(chan struct{}),
 		done:     make(chan struct{}),
-		timer:    time.NewTimer(time.Hour),
+		timer:    stoppedTimer(),
 		armed:    never,
 		capacity: cfg.capacity(0),
-		size:     histogram{bounds: &sizeBounds}, formation: histogram{bounds: &latencyBounds},
-		processing: histogram{bounds: &latencyBounds}, answer: histogram{bounds: &latencyBounds},
-		batchReport: report{kind: BatchError},
+		figures:  newFigures(),
 	}
-	h.timer.Stop()
 	h.makeLanes()
 	return h, processors, nil
 }

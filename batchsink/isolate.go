@@ -86,15 +86,29 @@ func (w *worker) retry(err error, now time.Duration) bool {
 
 // answerSpan gives the entries of a call what the processor made of them.
 func (w *worker) answerSpan(s span, now time.Duration) {
-	for i := range s.size() {
-		out := &w.batch.call[i]
+	b := &w.batch
+	for n, i := range b.called {
+		out := &b.call[n]
 		if out.Err != nil {
-			w.answer(s.low+i, frame.Result{Outcome: frame.Failed, Err: out.Err}, now)
-			w.batch.lastErr = out.Err
+			w.answer(i, frame.Result{Outcome: frame.Failed, Err: out.Err}, now)
+			b.lastErr = out.Err
 			continue
 		}
-		w.answer(s.low+i, frame.Result{Outcome: frame.Delivered, Output: out.Output}, now)
-		w.batch.delivered++
+		w.answer(i, frame.Result{Outcome: frame.Delivered, Output: out.Output}, now)
+		b.delivered++
+	}
+	w.skipRest(s)
+}
+
+// skipRest lets go of the entries of a span that were not called with because
+// nobody waited for them any more.
+func (w *worker) skipRest(s span) {
+	for i := s.low; i < s.high; i++ {
+		if e := w.batch.items[i]; e != nil {
+			w.batch.items[i] = nil
+			e.ticket.feed.counts.Abandoned++
+			w.h.left(e)
+		}
 	}
 }
 
@@ -194,13 +208,13 @@ func (h *Handle) poisoned(f *feed, now time.Duration) {
 	}
 	l.poison++
 	l.poisonedAt = now
-	if l.poison < poisonLimit || l.alone || !f.attached {
+	if l.poison < poisonLimit || l.alone || f.port == nil {
 		return
 	}
 	f.lane.former.setAlone(l, true)
 	l.until = now + aloneFor
 	h.arm(l.until)
-	h.post(Event{Kind: FeedIsolated, Feed: f.id, Count: l.poison,
+	h.post(Event{Kind: FeedIsolated, Feed: f.id,
 		Text: "frames of this feed keep failing whole batches; they are processed alone for " + aloneFor.String()})
 }
 

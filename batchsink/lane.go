@@ -34,9 +34,7 @@ type instance struct {
 func (h *Handle) makeLanes() {
 	for n := range h.cfg.Instances {
 		if n == 0 || h.traits.Stateful {
-			l := &lane{h: h, former: newFormer(h.shape, h.cfg), timer: time.NewTimer(time.Hour), armed: never}
-			l.timer.Stop()
-			h.lanes = append(h.lanes, l)
+			h.lanes = append(h.lanes, &lane{h: h, former: newFormer(h.shape, h.cfg), timer: stoppedTimer(), armed: never})
 		}
 		l := h.lanes[len(h.lanes)-1]
 		l.instances = append(l.instances, &instance{lane: l, number: n + 1, retryAt: never})
@@ -91,6 +89,13 @@ func (l *lane) idle() *worker {
 		}
 	}
 	return nil
+}
+
+// stoppedTimer fires when it is Reset, not before.
+func stoppedTimer() *time.Timer {
+	t := time.NewTimer(never)
+	t.Stop()
+	return t
 }
 
 // arm sets the timer unless it fires before. mu is held.

@@ -156,7 +156,8 @@ func (h *Handle) abandon(w *worker, now time.Duration) error {
 	w.cancel()
 	delete(h.workers, w)
 	h.stuck++
-	if h.stuck > h.cfg.MaxStuck && !h.stopping {
+	if h.stuck > h.cfg.MaxStuck && !h.stopping && !h.fatalTold {
+		h.fatalTold = true
 		h.fatal = fmt.Errorf("processor %s: %d calls hang, max_stuck is %d: %w", h.id, h.stuck, h.cfg.MaxStuck, err)
 	}
 	if h.stopping || !h.up {

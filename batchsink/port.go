@@ -12,8 +12,10 @@ import (
 // Port is one feed's way in and out of a coordinator. Its methods may be called
 // from any goroutine.
 type Port struct {
-	h *Handle
-	f *feed
+	h     *Handle
+	f     *feed
+	parts int // the most of one frame
+	waits bool
 }
 
 // Attach lets a feed submit. A feed that was here before gets its figures, and
@@ -31,19 +33,20 @@ func (h *Handle) Attach(id frame.FeedID, o FeedOptions) (*Port, error) {
 		return nil, ErrUnavailable
 	case f == nil:
 		f = h.newFeed(id)
-	case f.attached || f.claimed:
+	case f.port != nil || f.claimed:
 		return nil, fmt.Errorf("feed %s is attached to %s already", id, h.id)
 	}
-	f.attached, f.settled = true, o.Settled
-	f.line.live = true
+	f.settled, f.line.live = o.Settled, true
 	f.line.cap = orElse(o.MaxInFlight, h.cfg.MaxInFlightPerFeed)
-	f.line.depth = f.line.cap * orElse(o.MaxParts, 1)
+	parts := orElse(o.MaxParts, 1)
+	f.line.depth = f.line.cap * parts
 	f.line.weight = orElse(o.Weight, 1)
 	f.line.rhythm.nominal = o.Interval
 	f.lane = h.emptiestLane()
 	f.lane.former.attach(&f.line, h.now())
 	h.countDepths()
-	return &Port{h, f}, nil
+	f.port = &Port{h, f, parts, o.Settled == nil}
+	return f.port, nil
 }
 
 func orElse[T int | float64](set, unset T) T {
@@ -58,7 +61,7 @@ func orElse[T int | float64](set, unset T) T {
 // stays the caller's either way. Refused frames get ErrInFlight, ErrQueueFull or
 // ErrUnavailable.
 func (p *Port) Submit(f *frame.Frame, v frame.ViewState) (*Ticket, error) {
-	return p.submit(f, v, nil, p.f.settled == nil)
+	return p.submit(f, v, nil, p.waits)
 }
 
 // SubmitParts submits regions of a frame, crops for a second processor, as
@@ -66,10 +69,10 @@ func (p *Port) Submit(f *frame.Frame, v frame.ViewState) (*Ticket, error) {
 // if any of its parts was, and Parts for each. There must be 1 to
 // FeedOptions.MaxParts regions.
 func (p *Port) SubmitParts(f *frame.Frame, v frame.ViewState, regions []frame.Box) (*Ticket, error) {
-	if most := p.f.line.depth / p.f.line.cap; len(regions) < 1 || len(regions) > most {
-		return nil, fmt.Errorf("a frame may be submitted in 1–%d parts, not %d", most, len(regions))
+	if len(regions) < 1 || len(regions) > p.parts {
+		return nil, fmt.Errorf("a frame may be submitted in 1–%d parts, not %d", p.parts, len(regions))
 	}
-	return p.submit(f, v, regions, p.f.settled == nil)
+	return p.submit(f, v, regions, p.waits)
 }
 
 // SubmitAndWait submits a frame and waits for its answer, not for room. If ctx
@@ -88,7 +91,7 @@ func (p *Port) submit(fr *frame.Frame, v frame.ViewState, regions []frame.Box, w
 	now := h.now()
 	f.counts.Submitted++
 	f.line.rhythm.arrived(now)
-	if err := h.admit(f, max(1, len(regions)), now); err != nil {
+	if err := h.admit(p, max(1, len(regions)), now); err != nil {
 		h.mu.Unlock()
 		return nil, err
 	}
@@ -101,11 +104,11 @@ func (p *Port) submit(fr *frame.Frame, v frame.ViewState, regions []frame.Box, w
 	return t, nil
 }
 
-// admit says whether n entries of a feed may come in, and counts it if not. mu
+// admit says whether n entries may come in by a port, and counts it if not. mu
 // is held.
-func (h *Handle) admit(f *feed, n int, now time.Duration) error {
-	switch {
-	case h.stopping || !f.attached:
+func (h *Handle) admit(p *Port, n int, now time.Duration) error {
+	switch f := p.f; {
+	case h.stopping || f.port != p:
 		f.counts.Outcomes[frame.Unavailable]++
 		return ErrUnavailable
 	case f.lane.serving == 0:
@@ -120,9 +123,10 @@ func (h *Handle) admit(f *feed, n int, now time.Duration) error {
 		f.counts.Outcomes[frame.QueueFull]++
 		h.occurred(&f.reports[reportQueueFull], nil, now)
 		return ErrQueueFull
+	default:
+		f.counts.Accepted++
+		return nil
 	}
-	f.counts.Accepted++
-	return nil
 }
 
 // accept queues the entries of a ticket. mu is held.
@@ -157,7 +161,7 @@ func (h *Handle) accept(t *Ticket, regions []frame.Box, now time.Duration) {
 // coordinator is no event for it. Attach sets it.
 func (p *Port) SetLive(live bool) {
 	p.h.mu.Lock()
-	p.f.line.live = live
+	p.f.line.live = live && p.f.port == p
 	wake := p.f.lane.poke(p.h.now())
 	p.h.mu.Unlock()
 	wake.signal()
@@ -179,12 +183,12 @@ func (p *Port) Reconnected() {
 func (p *Port) Detach() {
 	h, f := p.h, p.f
 	h.mu.Lock()
-	if !f.attached {
+	if f.port != p {
 		h.mu.Unlock()
 		return
 	}
 	now := h.now()
-	f.attached, f.line.live = false, false
+	f.port, f.line.live = nil, false
 	var a answers
 	h.dismiss(f, now, &a)
 	f.lane.former.detach(&f.line)
@@ -206,11 +210,8 @@ func (p *Port) Detach() {
 
 // dismiss settles everything of a feed as stopped and empties its line. mu is held.
 func (h *Handle) dismiss(f *feed, now time.Duration, a *answers) {
-	for t := f.order.first; t != nil; {
-		// Settling hands over, which takes t off the order.
-		next := t.behind
-		h.settle(t, frame.Stopped, nil, now, a)
-		t = next
+	for f.order.first != nil {
+		h.settle(f.order.first, frame.Stopped, nil, now, a) // and hands it over
 	}
 	for e := f.line.head; e != nil; e = f.line.head {
 		f.lane.former.remove(e)

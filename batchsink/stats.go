@@ -188,7 +188,7 @@ func (h *Handle) Stats() Stats {
 
 func (f *feed) stats() FeedStats {
 	return FeedStats{
-		Feed: f.id, Attached: f.attached, Counts: f.counts,
+		Feed: f.id, Attached: f.port != nil, Counts: f.counts,
 		InFlight: f.line.held, Queued: f.line.length,
 		PassedOver: f.line.passedOver, LongestPassedOver: f.line.longestRun,
 		Alone: f.line.alone, Answer: f.answer.snapshot(),
@@ -212,7 +212,7 @@ func (h *Handle) dispatched(why Reason, size int, waited time.Duration) {
 func (h *Handle) Forget(id frame.FeedID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if f := h.feeds[id]; f != nil && !f.attached && !f.claimed && f.line.held == 0 && f.order.first == nil {
+	if f := h.feeds[id]; f != nil && f.port == nil && !f.claimed && f.line.held == 0 && f.order.first == nil {
 		h.forgotten.add(f.counts)
 		delete(h.feeds, id)
 	}

@@ -40,10 +40,12 @@ func (h *Handle) beginStop(now time.Duration, a *answers) {
 	h.answersBy, h.closeBy = now+h.cfg.StopTimeout*3/8, now+h.cfg.StopTimeout
 	for _, l := range h.lanes {
 		l.sweep()
+		var final []*entry
 		if l.serving > 0 && l.former.queued > 0 {
-			l.final = l.former.cut(ReasonStop, l.final)
+			final = l.former.cut(ReasonStop, nil)
 		}
 		l.drain(now, a)
+		l.final = final
 		for _, in := range l.instances {
 			in.retryAt = never
 			if in.worker != nil {

@@ -24,6 +24,7 @@ func (h *Handle) startEnded(w *worker, err error) {
 	switch {
 	case err == nil && h.up:
 		in.lane.serving++
+		h.failures = 0
 		h.post(Event{Kind: ProcessorRestored, Text: fmt.Sprintf("instance %d serves again", in.number)})
 	case err == nil:
 		in.lane.serving++
@@ -102,8 +103,13 @@ func (h *Handle) lose(w *worker, now time.Duration, a *answers, why error) {
 	}
 }
 
-// drain settles as stopped whatever is queued. mu is held.
+// drain settles as stopped whatever is queued, or was to be the last batch. mu
+// is held.
 func (l *lane) drain(now time.Duration, a *answers) {
+	for _, e := range l.final {
+		l.h.settle(e.ticket, frame.Stopped, nil, now, a)
+	}
+	l.final, _ = l.takeFinal(l.final[:0:0])
 	for e := l.former.oldest; e != nil; e = l.former.oldest {
 		f, dead := e.ticket.feed, e.dead
 		l.former.remove(e)

@@ -228,12 +228,12 @@ func TestTooManyStuckCallsAreFatal(t *testing.T) {
 			p.SubmitAndWait(context.Background(), f, frame.ViewState{})
 			time.Sleep(10 * time.Second)
 		}
-		if len(fatal) != 1 || !errors.Is(fatal[0], ErrHung) {
-			t.Errorf("fatal: %v", fatal)
-		}
 		close(release)
 		h.Stop(context.Background())
 		synctest.Wait()
+		if len(fatal) != 1 || !errors.Is(fatal[0], ErrHung) {
+			t.Errorf("fatal: %v", fatal)
+		}
 		equal(t, "references", f.Refs(), 1)
 	})
 }

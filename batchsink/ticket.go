@@ -69,24 +69,40 @@ func (t *Ticket) Done() <-chan struct{} { return t.done }
 func (t *Ticket) Wait(ctx context.Context) (frame.Result, error) {
 	select {
 	case <-t.done:
-		r := t.result
-		t.finished()
-		return r, nil
+		return t.collect(), nil
 	case <-ctx.Done():
-		t.Release()
+		if r, answered := t.giveUp(); answered {
+			return r, nil
+		}
 		return frame.Result{Outcome: frame.Stopped}, ctx.Err()
 	}
 }
 
 // Release gives the ticket back; before its answer, it gives the entry up: it
 // is settled stopped, and skipped when it comes up.
-func (t *Ticket) Release() {
+func (t *Ticket) Release() { t.giveUp() }
+
+// collect takes the answer that done has announced, and releases.
+func (t *Ticket) collect() frame.Result {
+	r := t.result
+	t.frame.Release()
+	t.h.mu.Lock()
+	t.released = true
+	t.h.recycle(t)
+	t.h.mu.Unlock()
+	return r
+}
+
+// giveUp releases the ticket, and settles it unless it is answered already.
+func (t *Ticket) giveUp() (r frame.Result, answered bool) {
 	h := t.h
 	h.mu.Lock()
 	if t.handed {
 		h.mu.Unlock()
-		t.finished()
-		return
+		return t.collect(), true
+	}
+	if answered = t.settled; answered {
+		r = t.result // and waits for its turn, which nobody needs to see
 	}
 	t.unwanted = true
 	var a answers
@@ -96,15 +112,7 @@ func (t *Ticket) Release() {
 	h.deliver(&a)
 	h.mu.Unlock()
 	wake.signal()
-}
-
-// finished: the submitter has had the answer.
-func (t *Ticket) finished() {
-	t.frame.Release()
-	t.h.mu.Lock()
-	t.released = true
-	t.h.recycle(t)
-	t.h.mu.Unlock()
+	return r, answered
 }
 
 // ticketList is a list of tickets in order, removable anywhere.

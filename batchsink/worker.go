@@ -3,23 +3,22 @@ package batchsink
 import (
 	"context"
 	"runtime"
-	"slices"
 	"time"
-
-	"github.com/nvpipe/nvpipe/frame"
 )
 
 // worker is the goroutine, locked to its OS thread, on which one processor
 // starts, works and stops.
 type worker struct {
-	h         *Handle
-	lane      *lane
-	instance  *instance
-	processor Processor // the worker's alone
-	ctx       context.Context
-	cancel    context.CancelFunc
-	wake      chan struct{} // one place
-	batch     batch
+	h        *Handle
+	lane     *lane
+	instance *instance
+	ctx      context.Context
+	cancel   context.CancelFunc
+	wake     chan struct{} // one place
+
+	// The worker's alone.
+	processor Processor
+	batch     batch // but for its items
 	answers   answers
 
 	// Guarded by Handle.mu.
@@ -152,6 +151,10 @@ func (w *worker) process() {
 	h, b := w.h, &w.batch
 	for more := true; more; {
 		call := b.prepare(h.shape)
+		if len(call) == 0 {
+			more = w.conclude(nil, h.now())
+			continue
+		}
 		w.enter(processing, h.now())
 		h.arm(w.limit())
 		h.mu.Unlock()
@@ -209,54 +212,4 @@ func (w *worker) gone() {
 	}
 	delete(h.workers, w)
 	h.arm(h.now())
-}
-
-// batch is the entries that one worker has in hand: copies for the processor to
-// see, and references of the batch's own. If its call hangs both stay as they
-// are until it returns, whatever became of the tickets.
-type batch struct {
-	items   []*entry // under Handle.mu; nil once answered
-	entries []frame.Entry
-	frames  []*frame.Frame
-	call    []frame.Entry // what the call under way sees
-	began   time.Duration
-	oldest  time.Duration // the earliest submission in it
-	isolation
-}
-
-// begin takes copies and references of the items' frames. mu is held: until
-// here the tickets' own references keep them.
-func (b *batch) begin(now time.Duration) {
-	b.began, b.oldest = now, now
-	b.isolation = isolation{todo: append(b.todo[:0], span{0, len(b.items)})}
-	for _, e := range b.items {
-		t := e.ticket
-		b.oldest = min(b.oldest, e.submitted)
-		b.entries = append(b.entries, frame.Entry{Frame: t.frame, View: t.view, Region: e.region})
-		b.frames = append(b.frames, t.frame.Retain())
-	}
-}
-
-// prepare makes the slice for the next call, padded with copies of its last
-// entry to a size that the processor accepts.
-func (b *batch) prepare(s shape) []frame.Entry {
-	b.now = b.todo[0]
-	b.todo = slices.Delete(b.todo, 0, 1)
-	b.call = append(b.call[:0], b.entries[b.now.low:b.now.high]...)
-	for last := len(b.call) - 1; len(b.call) < s.padded(last+1); {
-		b.call = append(b.call, b.call[last])
-	}
-	return b.call
-}
-
-// end releases the batch's references. mu is not held.
-func (b *batch) end() {
-	for _, f := range b.frames {
-		f.Release()
-	}
-	clear(b.items)
-	clear(b.frames)
-	clear(b.entries)
-	clear(b.call)
-	b.items, b.frames, b.entries, b.call = b.items[:0], b.frames[:0], b.entries[:0], b.call[:0]
 }

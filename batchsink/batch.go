@@ -1,0 +1,68 @@
+package batchsink
+
+import (
+	"slices"
+	"time"
+
+	"github.com/nvpipe/nvpipe/frame"
+)
+
+// batch is the entries that one worker has in hand: copies for the processor to
+// see, and references of the batch's own. If its call hangs both stay as they
+// are until it returns, whatever became of the tickets.
+type batch struct {
+	items   []*entry // under Handle.mu; nil once answered
+	entries []frame.Entry
+	frames  []*frame.Frame
+	call    []frame.Entry // what the call under way sees
+	called  []int         // which items those are, padding apart
+	began   time.Duration
+	oldest  time.Duration // the earliest submission in it
+	isolation
+}
+
+// begin takes copies and references of the items' frames. mu is held: until
+// here the tickets' own references keep them.
+func (b *batch) begin(now time.Duration) {
+	b.began, b.oldest = now, now
+	b.isolation = isolation{todo: append(b.todo[:0], span{0, len(b.items)})}
+	for _, e := range b.items {
+		t := e.ticket
+		b.oldest = min(b.oldest, e.submitted)
+		b.entries = append(b.entries, frame.Entry{Frame: t.frame, View: t.view, Region: e.region})
+		b.frames = append(b.frames, t.frame.Retain())
+	}
+}
+
+// prepare makes the slice for the next call from the entries of its span that
+// are still waited for, padded with copies of the last to a size that the
+// processor accepts. It is empty if nobody waits.
+func (b *batch) prepare(s shape) []frame.Entry {
+	b.now = b.todo[0]
+	b.todo = slices.Delete(b.todo, 0, 1)
+	b.call, b.called = b.call[:0], b.called[:0]
+	for i := b.now.low; i < b.now.high; i++ {
+		if !b.items[i].ticket.settled {
+			b.call = append(b.call, b.entries[i])
+			b.called = append(b.called, i)
+		}
+	}
+	if n := len(b.call); n > 0 {
+		for len(b.call) < s.padded(n) {
+			b.call = append(b.call, b.call[n-1])
+		}
+	}
+	return b.call
+}
+
+// end releases the batch's references. mu is not held.
+func (b *batch) end() {
+	for _, f := range b.frames {
+		f.Release()
+	}
+	clear(b.items)
+	clear(b.frames)
+	clear(b.entries)
+	clear(b.call)
+	b.items, b.frames, b.entries, b.call = b.items[:0], b.frames[:0], b.entries[:0], b.call[:0]
+}
