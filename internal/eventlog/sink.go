@@ -20,7 +20,8 @@ type sink interface {
 }
 
 // fileSink is a rotated file. After an error it starts afresh, because the
-// volume may be another one by then.
+// volume may be another one by then; only a file with the rest of a failed
+// write in it stays open until that is cut off, or its lines would come twice.
 type fileSink struct {
 	set  *rotate.Set
 	file *rotate.File
@@ -49,7 +50,9 @@ func (s *fileSink) write(p []byte) (int, error) {
 		return 0, err
 	}
 	if err := s.file.Append(p); err != nil {
-		s.close()
+		if !s.file.Torn() {
+			s.close()
+		}
 		return 0, err
 	}
 	return len(p), nil

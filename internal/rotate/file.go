@@ -43,6 +43,9 @@ func (f *File) Append(p []byte) error {
 	return classify("append to", f.path, err)
 }
 
+// Torn reports whether the rest of a failed write could not be cut off yet.
+func (f *File) Torn() bool { return f.torn }
+
 // mend cuts off what an incomplete write has left.
 func (f *File) mend() error {
 	if !f.torn {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -57,15 +58,16 @@ func (s *Set) Shelve(f *File, at time.Time) error {
 	return nil
 }
 
-// Present reports whether the file still has its name. Somebody may have moved
-// it or removed it, and what is appended then would be seen by nobody.
+// Present reports whether the file still has its name, as far as can be told.
+// Somebody may have moved it or removed it, and what is appended then would be
+// seen by nobody.
 func (f *File) Present() bool {
 	named, err := f.set.fs.Stat(f.path)
 	if err != nil {
-		return false
+		return !errors.Is(err, fs.ErrNotExist)
 	}
 	held, err := f.h.Stat()
-	return err == nil && os.SameFile(named, held)
+	return err != nil || os.SameFile(named, held)
 }
 
 // cutTornLine returns the size after cutting.

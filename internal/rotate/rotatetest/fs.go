@@ -190,3 +190,11 @@ func (h *file) Sync() error {
 	}
 	return h.Handle.Sync()
 }
+
+// Heal ends all faults but Hang and gives room without end.
+func (f *FS) Heal() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.faults)
+	f.room = 1 << 40
+}
