@@ -254,8 +254,8 @@ func TestFrozenPushHoldsUpNobody(t *testing.T) {
 		if n := len(r.graph().Pushes()); n != 2 {
 			t.Errorf("%d pushed by the next connection, want 2", n)
 		}
-		if st := r.feed.Stats(); st.Pushed+st.Refused != 51 {
-			t.Errorf("stats %+v: 51 frames should be pushed or refused by now", st)
+		if st := r.feed.Stats(); st.Pushed+st.Displaced != 51 {
+			t.Errorf("stats %+v: 51 frames should be pushed or displaced by now", st)
 		}
 		frozen.Thaw()
 		synctest.Wait()

@@ -59,7 +59,7 @@ func (o *outbox) accept(f *frame.Frame, awaits int, wanted bool, now time.Time) 
 		o.wanted, o.forceKey = true, true
 	}
 	if displaced := o.held.add(f, now.Add(o.feed.config.Hold), awaits); displaced != nil {
-		o.feed.stats.Refused++
+		o.feed.stats.Displaced++
 		displaced.Release()
 	}
 	switch {
@@ -99,7 +99,7 @@ func (o *outbox) drain() {
 // is let go of, and nothing more is pushed when it comes back.
 func (o *outbox) abandon() {
 	o.closed = true
-	o.feed.stats.Refused += uint64(o.held.n)
+	o.feed.stats.Displaced += uint64(o.held.n)
 	o.discard()
 	o.signal()
 }

@@ -15,9 +15,12 @@ type Stats struct {
 	Jumps uint64
 	// Abandoned are steps of taking a graph down that did not end in time.
 	Abandoned uint64
-	// Pushed frames went into the continuation, Late of them without waiting
-	// longer for their own results. Refused frames were wanted and could not go.
-	Pushed, Late, Refused uint64
+	// Pushed frames went into the continuation, Late of them with a result of
+	// their own still to come.
+	Pushed, Late uint64
+	// Refused frames were wanted and the graph would not take them; Displaced
+	// ones had to make room for younger ones while it was busy taking another.
+	Refused, Displaced uint64
 	// Packets of the annotated stream came out; PacketsRefused would have gone
 	// back in time, which only an abandoned graph can cause.
 	Packets, PacketsRefused uint64
