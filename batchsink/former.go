@@ -27,7 +27,8 @@ type former struct {
 	virtual float64 // the pass at which the latest shared entry was taken
 	extra   allowance
 	urgency urgency
-	coming  []time.Duration // scratch of the policies
+
+	coming, again []time.Duration // scratch of the policies
 }
 
 // entry is one place in the queue, then in a batch.

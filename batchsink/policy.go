@@ -40,17 +40,17 @@ func eager(_ *former, now time.Duration) (time.Duration, Reason) {
 	return now, ReasonFree
 }
 
-// adaptive waits for others only when that makes the answers come sooner on
-// average, by the costs it has learnt. With n entries waiting and k more
-// coming by the time a, during the call for the n, the choice is between
+// adaptive waits for others only when that makes answers come sooner on average,
+// by the costs it has learnt. With n entries waiting and k more coming by the
+// time a, during the call for the n, the choice is between
 //
 //	calling now: n answers after C(n), k after C(n) + C(k)
 //	waiting:     all n + k after a + C(n+k)
 //
-// and waiting pays if a + C(n+k) < C(n) + C(k)·k/(n+k). Where cost is in
-// proportion to size that is never so; where it is flat, it is while
-// a < C·k/(n+k). Waiting that would bring the oldest entry past its latency
-// never pays.
+// and those of the n that submit again at once wait, if it calls now, for the
+// call of the k. So where cost is in proportion to size waiting never pays; where
+// it is flat, it does while a < C·k/(n+k), and for feeds in a closed loop while
+// a < C. Waiting that would bring the oldest entry past its latency never pays.
 func adaptive(f *former, now time.Duration) (time.Duration, Reason) {
 	if !f.costs.known() {
 		return now, ReasonFree
@@ -58,20 +58,38 @@ func adaptive(f *former, now time.Duration) (time.Duration, Reason) {
 	n := f.queued
 	callNow := f.costs.of(n)
 	f.coming = f.likelyBy(now, now+callNow, f.coming[:0])
+	if len(f.coming) == 0 {
+		return now, ReasonFree
+	}
+	f.again = f.submitAgain(now, callNow, f.again[:0])
 	age := now - f.oldestShared().submitted
-	wait, most := time.Duration(0), time.Duration(0)
+	when, most := now, time.Duration(0)
 	for i, a := range f.coming {
 		k := i + 1
 		if n+k > f.shape.largest {
 			break
 		}
-		together := a + f.costs.of(n+k)
-		gain := callNow + f.costs.of(k)*time.Duration(k)/time.Duration(n+k) - together
-		if age+together <= f.window && gain*time.Duration(n+k) > most {
-			wait, most = a, gain*time.Duration(n+k)
+		callLater, together := f.costs.of(k), a+f.costs.of(n+k)
+		gain := time.Duration(n+k)*(callNow-together) + time.Duration(k)*callLater
+		for _, t := range f.again {
+			gain += max(0, callNow+callLater-t)
+		}
+		if age+together <= f.window && gain > most {
+			when, most = now+a+wakeUp, gain
 		}
 	}
-	return now + wait, ReasonFree
+	return when, ReasonFree
+}
+
+// submitAgain appends to again how long from now the lines that have an entry
+// waiting submit their next one, if a call for these takes that long.
+func (f *former) submitAgain(now, call time.Duration, again []time.Duration) []time.Duration {
+	for _, l := range f.lines {
+		if l.head != nil && l.live && !l.alone {
+			again = append(again, l.rhythm.after(now+call)-now)
+		}
+	}
+	return again
 }
 
 // oldestShared is the first entry in order of submission that a shared batch

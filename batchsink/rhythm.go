@@ -78,10 +78,26 @@ func (r *rhythm) next(unknown time.Duration) (at, slack, interval time.Duration)
 			interval = r.nominal
 		}
 		return max(r.lastFrame, r.lastEnd), interval, interval
-	case r.lastEnd > r.lastFrame && r.byAnswer.n > 1 && r.byAnswer.dev <= r.byFrame.dev:
-		return r.lastEnd + r.byAnswer.mean, 2*r.byAnswer.dev + wakeUp, r.byAnswer.mean
+	case r.lastEnd > r.lastFrame && r.reacts():
+		return r.lastEnd + r.byAnswer.mean, 2 * r.byAnswer.dev, r.byAnswer.mean
 	}
-	return r.lastFrame + r.byFrame.mean, 2*r.byFrame.dev + wakeUp, r.byFrame.mean
+	return r.lastFrame + r.byFrame.mean, 2 * r.byFrame.dev, r.byFrame.mean
+}
+
+// reacts: the feed follows its answers rather than a clock of its own.
+func (r *rhythm) reacts() bool {
+	return r.byAnswer.n > 1 && r.byAnswer.dev <= r.byFrame.dev
+}
+
+// after is when the feed submits again if it is answered at a moment to come.
+func (r *rhythm) after(answer time.Duration) time.Duration {
+	switch {
+	case r.arrivals < knownAfter:
+		return never
+	case r.reacts():
+		return answer + r.byAnswer.mean
+	}
+	return max(answer, r.lastFrame+r.byFrame.mean)
 }
 
 // expected says whether the line is expected to submit by deadline, and until
@@ -95,16 +111,17 @@ func (l *line) expected(now, deadline, unknown time.Duration) (until time.Durati
 	return min(until, deadline), at <= deadline && now < until
 }
 
-// likelyBy appends to coming how long from now each line is to be waited for
-// that will submit before the time horizon with some certainty, nearest first.
+// likelyBy appends to coming how long from now each line will have submitted
+// that does so before the horizon with some certainty, nearest first. A line
+// that should have is given a wake-up's time more, as if it came now.
 func (f *former) likelyBy(now, horizon time.Duration, coming []time.Duration) []time.Duration {
 	for _, l := range f.lines {
 		if !l.live || l.alone || l.held >= l.cap || l.rhythm.arrivals < knownAfter {
 			continue
 		}
 		at, slack, _ := l.rhythm.next(0)
-		if latest := at + slack; now < latest && latest < horizon {
-			coming = append(coming, latest-now)
+		if latest := at + slack; now < latest+wakeUp && latest < horizon {
+			coming = append(coming, max(0, latest-now))
 		}
 	}
 	slices.Sort(coming)

@@ -130,7 +130,7 @@ func sweep() (loads []load) {
 }
 
 // best is the policy with the lowest p99 among those that serve at least 99 % of
-// what the best serves; a lead below a tenth of a millisecond is none.
+// what the best serves; a lead of less than a fiftieth is none.
 func best(rows []played, preferred string) string {
 	most := 0.0
 	for _, r := range rows {
@@ -140,7 +140,7 @@ func best(rows []played, preferred string) string {
 	for i, r := range rows {
 		switch {
 		case r.fps < .99*most:
-		case winner == nil, r.p99 < winner.p99-ms/10, r.p99 < winner.p99+ms/10 && r.policy == preferred:
+		case winner == nil, r.p99 < winner.p99*98/100, r.policy == preferred && r.p99 < winner.p99*102/100:
 			winner = &rows[i]
 		}
 	}
