@@ -193,6 +193,22 @@ func TestNothingIsDoneForNobody(t *testing.T) {
 	})
 }
 
+// For measuring the bridge every frame goes through, without a viewer.
+func TestDiscardedContinuationIsAlwaysWanted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, func(s *setup) { s.settings.Graph.DiscardContinuation = true })
+		for range 3 {
+			r.frames(1)
+			r.coords[0].settle(frame.Delivered)
+		}
+		synctest.Wait()
+		if n := len(r.graph().Pushes()); n != 3 {
+			t.Errorf("%d of 3 pushed", n)
+		}
+		r.stop()
+	})
+}
+
 func TestRequestKeyframe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, watched(&sink{}))

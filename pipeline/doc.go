@@ -8,6 +8,32 @@
 // comes back goes on to the continuations: an annotated stream inside the
 // graph, and taps for events.
 //
+// # A feed's states
+//
+// A connection goes from Connecting (until the first packet, at most
+// connect_limit) over WaitingKeyframe (until the first frame, at most
+// first_frame_limit) to Live. Live ends by an error, by an end of the stream,
+// or by the feed's own clock: a camera that goes silent is no error to the
+// media library, so no frame for the stall limit is Stalled. Packets without
+// frames are WaitingKeyframe again. Whatever ended it, BackingOff follows, with
+// a pause by reason, and the next Connecting. Only a request or the end of a
+// film leads to Stopped.
+//
+// # The books
+//
+// Each frame that leaves the decoder gets exactly one outcome for each of the
+// feed's processors. [Feed.Decoded] is counted in the graph, [Feed.Ledger]
+// where the outcomes are decided, and neither is derived from the other: at
+// rest their equality is the proof that no frame is lost unseen.
+//
+// # Goroutines
+//
+// Run is one goroutine and owns the feed's state. Each connection with an
+// annotated stream has one more, which pushes frames into the graph. Frames
+// come in on the decoder's streaming thread and answers on the coordinators'
+// goroutines; both do no more than bookkeeping under one short lock, and
+// neither ever waits for the graph.
+//
 // The package is pure Go and knows a graph by interface only; pipeline/gstgraph
 // has the real one and pipeline/graphtest a scripted one.
 package pipeline

@@ -28,7 +28,7 @@ func (f *Feed) intake(s *session, fr *frame.Frame) {
 	f.pace.frame(now)
 	f.stats.LastFrame = now
 	s.frame(now)
-	undecided := f.offer(s, fr, view, now)
+	undecided := f.offer(fr, view, now)
 	if s.outbox != nil {
 		s.outbox.accept(fr, undecided, wanted, now)
 	}
@@ -46,7 +46,7 @@ func stamp(fr *frame.Frame, now time.Time) {
 
 // offer shows a frame to every lane, with mu held, and returns how many have
 // not decided about it yet.
-func (f *Feed) offer(s *session, fr *frame.Frame, v frame.ViewState, now time.Time) int {
+func (f *Feed) offer(fr *frame.Frame, v frame.ViewState, now time.Time) int {
 	suspect := fr.Suspect && f.config.SkipSuspect
 	undecided := 0
 	for i := range f.lanes {

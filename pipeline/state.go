@@ -55,8 +55,8 @@ type Status struct {
 	NextRetry time.Time
 	// Restarts are connection attempts after the first.
 	Restarts int
-	// Decoder, Width, Height and Latency are those of the newest connection;
-	// zero until known.
+	// Decoder, Width, Height and Latency are as a connection last reported
+	// them; zero until then.
 	Decoder       string
 	Width, Height int
 	Latency       time.Duration
