@@ -352,7 +352,8 @@ func TestUnwritableFolderIsReportedAndTriedAgain(t *testing.T) {
 		packets := clip(t, "small.h264", 0)
 		play(w, packets[:10]) // somebody who does not ask
 		os.Mkdir(parent, 0o700)
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute - 10*interval)
+		play(w, packets[:10])
 		synctest.Wait()
 		if !w.Wanted() {
 			t.Fatal("not wanted after the volume came")
@@ -360,7 +361,7 @@ func TestUnwritableFolderIsReportedAndTriedAgain(t *testing.T) {
 		play(w, packets)
 		finish(t, w)
 		requireFiles(t, dir, 100)
-		requireLedger(t, w, 110)
+		requireLedger(t, w, 120)
 		if n := len(ev.of(StateChanged)); n != 2 {
 			t.Errorf("%d changes of state, want 2", n)
 		}
@@ -474,20 +475,23 @@ func TestOverflowDropsUpToTheNextKeyframe(t *testing.T) {
 func TestMalformedPacketsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
-		w, _ := start(t, config(dir), nil)
+		cfg := config(dir)
+		cfg.Rotation.MaxFileSize = 1 << 20
+		w, _ := start(t, cfg, nil)
 		packets := clip(t, "small.h264", 0)
 		packets[3].Data = nil
 		packets[4].Data = []byte{1, 2, 3, 4, 5}
 		packets[5].Data = []byte{0, 0, 0, 1, 9, 16} // no picture
 		broken := clip(t, "small.h264", time.Hour)[:1]
 		broken[0].Data = bytes.Replace(broken[0].Data, []byte{0, 0, 0, 1, 0x67}, []byte{0, 0, 0, 1, 0x67, 0xff, 0xff}, 1)
-		play(w, append(packets, broken...))
+		huge := heavy(clip(t, "small.h264", 2*time.Hour)[:1], 2<<20)
+		play(w, append(append(packets, broken...), huge...))
 		finish(t, w)
 		requireFiles(t, dir, 97)
-		if s := w.Status(); s.Dropped["malformed"] != 4 {
+		if s := w.Status(); s.Dropped["malformed"] != 5 {
 			t.Errorf("dropped %v", s.Dropped)
 		}
-		requireLedger(t, w, 101)
+		requireLedger(t, w, 102)
 	})
 }
 

@@ -17,7 +17,7 @@ const (
 	NotWritable
 	// NoKeyframe: a file cannot begin with it.
 	NoKeyframe
-	// Malformed: not an H.264 access unit that can be put into a file.
+	// Malformed: not an H.264 access unit, or one that no file is large enough for.
 	Malformed
 	// Ended: the film is closed.
 	Ended

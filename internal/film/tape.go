@@ -78,13 +78,11 @@ func (t *tape) ends(p frame.Packet, u unit) bool {
 	if p.PTS <= t.lastPTS || p.PTS-t.lastPTS > t.cfg.MaxGap {
 		return true
 	}
-	next := t.file.Size() + int64(t.mux.size(len(p.Data)))
-	limit := int64(t.cfg.Rotation.MaxFileSize)
-	ends := next > limit
+	ends := !t.fits(p)
 	if p.Keyframe {
 		// The group that begins here should fit too: a file can only be
 		// continued by another at a keyframe.
-		ends = next+int64(t.group)*5/4 > limit ||
+		ends = ends || !t.file.Fits(t.mux.size(len(p.Data))+t.group*5/4) ||
 			p.PTS-t.mux.start >= t.cfg.MaxDuration ||
 			!t.params.with(u.params).equal(t.params)
 	}
@@ -94,10 +92,15 @@ func (t *tape) ends(p frame.Packet, u unit) bool {
 	return ends
 }
 
-// begin starts a file. It stays closed when the parameters make no header.
+// fits reports whether the file keeps its size limit with this packet.
+func (t *tape) fits(p frame.Packet) bool { return t.file.Fits(t.mux.size(len(p.Data))) }
+
+// begin starts a file. It stays closed when the parameters make no header, or
+// the packet fits into no file.
 func (t *tape) begin(p frame.Packet) error {
 	head, err := header(t.params)
-	if err != nil {
+	mux := newMuxer(p.PTS)
+	if err != nil || len(head)+mux.size(len(p.Data)) > int(t.cfg.Rotation.MaxFileSize) {
 		return nil
 	}
 	at := p.Captured
@@ -108,7 +111,7 @@ func (t *tape) begin(p frame.Packet) error {
 	if err != nil {
 		return err
 	}
-	t.file, t.mux, t.packets, t.group = file, newMuxer(p.PTS), 0, 0
+	t.file, t.mux, t.packets, t.group = file, mux, 0, 0
 	if err := file.Append(head); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ type Writer struct {
 
 	// Of the goroutine in run.
 	tape *tape
-	at   time.Time // of the last packet, or of the last attempt to write
+	at   time.Time // of the last packet for the tape, or of the last failure
 
 	closing   atomic.Bool
 	ready     atomic.Bool // the disk took what it was given last
@@ -156,18 +156,15 @@ func (w *Writer) due() (<-chan time.Time, func()) {
 }
 
 func (w *Writer) packet(p frame.Packet) {
-	w.at = time.Now()
 	if !w.ready.Load() {
 		w.refuse(NotWritable, 1)
 		return
 	}
+	w.at = time.Now()
 	w.disk(func() error { return w.tape.take(p) })
 }
 
-func (w *Writer) probe() {
-	w.at = time.Now()
-	w.disk(w.tape.set.Probe)
-}
+func (w *Writer) probe() { w.disk(w.tape.set.Probe) }
 
 // disk does something that may take as long as the disk likes, and notes how it
 // ended.
