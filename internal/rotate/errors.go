@@ -32,7 +32,7 @@ const (
 )
 
 var advice = map[Class]string{
-	DiskFull:      "free space on this volume, or lower keep, max_total or min_free",
+	DiskFull:      "free space on this volume; rotation.keep and max_total limit what nvpipe takes, min_free and min_free_percent what it leaves",
 	ReadOnly:      "remount the volume for writing, or choose a path on another one",
 	Permission:    "give the user that runs nvpipe the right to write there, or choose another path",
 	NotFound:      "create the parent folder or mount its volume",
