@@ -27,24 +27,27 @@ func makeThresholds(sensitivity float64) thresholds {
 }
 
 // classify compares the cells with the background. contrast becomes the
-// difference in multiples of the threshold. It returns the share of cells that
+// difference in multiples of the threshold where it is foreground. It returns the share of cells that
 // differ.
 func (th thresholds) classify(cells []float32, b background, kinds []uint8, contrast []float32) float64 {
+	mean, noise := b.mean[:len(cells)], b.noise[:len(cells)]
+	kinds, contrast = kinds[:len(cells)], contrast[:len(cells)]
 	n := 0
 	for i, v := range cells {
-		d := v - b.mean[i]
+		d, least := v-mean[i], th.noises*noise[i]
 		if d < 0 {
 			d = -d
 		}
-		c := d / max(th.level, th.noises*b.noise[i])
-		contrast[i] = c
-		switch {
-		case c < 1:
+		if least < th.level {
+			least = th.level
+		}
+		if d < least {
 			kinds[i] = same
 			continue
-		case c < strongFactor:
-			kinds[i] = weak
-		default:
+		}
+		contrast[i] = d / least
+		kinds[i] = weak
+		if d >= strongFactor*least {
 			kinds[i] = strong
 		}
 		n++

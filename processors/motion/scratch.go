@@ -9,6 +9,8 @@ type scratch struct {
 	members         []int32
 	regions         []region
 	table           table
+	perColumn       []int
+	perRow          []int
 }
 
 func (s *scratch) fit(g grid) {

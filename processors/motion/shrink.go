@@ -44,15 +44,22 @@ func (s *shrinker) luma(f *frame.Frame, g grid, cells []float32) {
 	for row := range g.rows {
 		n := s.addRows(f, row*g.factor, min((row+1)*g.factor, f.Height), step)
 		out := cells[row*g.cols:][:g.cols]
-		for c := range out {
-			from, to := c*g.factor, min((c+1)*g.factor, f.Width)
-			var sum uint32
-			for _, v := range s.columns[from:to] {
-				sum += v
-			}
-			out[c] = float32(sum)/float32(n*(to-from)) - offset
+		scale := 1 / float32(n*g.factor)
+		whole := f.Width / g.factor
+		for c := range out[:whole] {
+			out[c] = float32(sum(s.columns[c*g.factor:][:g.factor]))*scale - offset
+		}
+		if rest := s.columns[whole*g.factor:]; len(rest) > 0 {
+			out[whole] = float32(sum(rest))/float32(n*len(rest)) - offset
 		}
 	}
+}
+
+func sum(values []uint32) (total uint32) {
+	for _, v := range values {
+		total += v
+	}
+	return total
 }
 
 // addRows sums every step'th row of pixels from y0 to y1 column by column, 8

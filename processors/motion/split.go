@@ -1,12 +1,13 @@
 package motion
 
 const (
-	// emptyCorners is the share of a region's box that must be empty in its
-	// corners for the region to be two things. Two boxes that overlap leave
-	// opposite corners of their common box empty, or all the corners beside
-	// the narrower one; a ball leaves 18 %, a person striding as much, a car
-	// at 45° 28 %.
-	emptyCorners = .33
+	// emptyOpposite is the share of a region's box that must be empty in two
+	// opposite corners for the region to be two things one beside the other:
+	// a car at 45° leaves 28 %.
+	emptyOpposite = .33
+	// emptyCross is the same for all corners, for an upright thing and a wide
+	// one across each other: a ball leaves 18 %, a person with arms spread 35 %.
+	emptyCross = .37
 	// emptyEnough is the share of foreground that an empty corner may have.
 	emptyEnough = .05
 )
@@ -19,41 +20,40 @@ func (c corner) area() int { return c.w * c.h }
 // split cuts a region in two boxes, which may overlap, if its shape says that
 // it is two things of minCells or more.
 func (w *scratch) split(r region, g grid, minCells float64) (a, b region, ok bool) {
-	if float64(r.cells) > (1-emptyCorners+.1)*r.box.area() {
-		return a, b, false
-	}
 	w.sumUp(r, g)
 	tl, tr := w.emptyCorner(false, false), w.emptyCorner(true, false)
 	bl, br := w.emptyCorner(false, true), w.emptyCorner(true, true)
-	if float64(tl.area()+tr.area()+bl.area()+br.area()) < emptyCorners*r.box.area() {
+	first, second, ok := twoBoxes(r.box, tl, tr, bl, br)
+	if !ok || !wide(first) || !wide(second) {
 		return a, b, false
 	}
-	first, second := twoBoxes(r.box, tl, tr, bl, br)
 	a, b = w.part(r, g, first), w.part(r, g, second)
-	return a, b, float64(a.cells) >= minCells && float64(b.cells) >= minCells && thick(first) && thick(second)
+	return a, b, float64(a.cells) >= minCells && float64(b.cells) >= minCells
 }
 
-// thick: thinner than that is an edge, a leg, a pole.
-func thick(r rect) bool { return min(r.w(), r.h()) >= 4 }
+// wide: thinner than that is an edge, a leg, a pole.
+func wide(r rect) bool { return min(r.w(), r.h()) >= 4 }
 
 // twoBoxes are those that leave the given corners of their common box empty:
 // where two opposite corners are, one in each of the other two; else one
 // upright through the middle and one across.
-func twoBoxes(box rect, tl, tr, bl, br corner) (rect, rect) {
-	falling, rising := tr.area()+bl.area(), tl.area()+br.area()
-	a, b := box, box
+func twoBoxes(box rect, tl, tr, bl, br corner) (a, b rect, ok bool) {
+	rising, falling := float64(tr.area()+bl.area()), float64(tl.area()+br.area())
+	a, b = box, box
 	switch {
-	case falling > 3*rising:
+	case rising > 3*falling && rising > emptyOpposite*box.area():
 		a.x1, a.y1 = box.x1-float64(tr.w), box.y1-float64(bl.h)
 		b.x0, b.y0 = box.x0+float64(bl.w), box.y0+float64(tr.h)
-	case rising > 3*falling:
+	case falling > 3*rising && falling > emptyOpposite*box.area():
 		a.x0, a.y1 = box.x0+float64(tl.w), box.y1-float64(br.h)
 		b.x1, b.y0 = box.x1-float64(br.w), box.y0+float64(tl.h)
-	default:
+	case rising+falling > emptyCross*box.area():
 		a.x0, a.x1 = box.x0+float64(max(tl.w, bl.w)), box.x1-float64(max(tr.w, br.w))
 		b.y0, b.y1 = box.y0+float64(max(tl.h, tr.h)), box.y1-float64(max(bl.h, br.h))
+	default:
+		return a, b, false
 	}
-	return a, b
+	return a, b, true
 }
 
 // table holds, for a region's box, how many of its cells lie above and left of

@@ -1,6 +1,7 @@
 package motion
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -48,7 +49,7 @@ func (s *stillness) absorb(w *scratch, b background, g grid, step, limit time.Du
 		}
 	}
 	w.regions = slices.DeleteFunc(w.regions, func(r region) bool {
-		if !s.ghost(r, w, b, g) {
+		if !s.ghost(r, w, b, g) && !relit(r, w, b, g) {
 			return false
 		}
 		for _, m := range r.members {
@@ -78,6 +79,36 @@ func (s *stillness) ghost(r region, w *scratch, b background, g grid) bool {
 		before += edge(b.mean, int(m), g.cols)
 	}
 	return now < ghostEdges*before
+}
+
+const (
+	// relitLikeness is the correlation of picture and background above which
+	// both show the same.
+	relitLikeness = .85
+	// relitPattern is the least standard deviation, in levels, that a pattern
+	// has; below it there is only noise to compare.
+	relitPattern = 4
+)
+
+// relit reports whether a region shows the background's own pattern, only
+// brighter or darker: painted lines do not follow a camera's exposure as the
+// ground between them does.
+func relit(r region, w *scratch, b background, g grid) bool {
+	box := r.box.grown(2).cut(rect{0, 0, float64(g.cols), float64(g.rows)})
+	var n, sx, sy, sxx, syy, sxy float64
+	for y := int(box.y0); y < int(box.y1); y++ {
+		for x := int(box.x0); x < int(box.x1); x++ {
+			now, before := float64(w.cells[y*g.cols+x]), float64(b.mean[y*g.cols+x])
+			n++
+			sx, sy = sx+now, sy+before
+			sxx, syy, sxy = sxx+now*now, syy+before*before, sxy+now*before
+		}
+	}
+	varNow, varBefore := sxx/n-sx/n*sx/n, syy/n-sy/n*sy/n
+	if min(varNow, varBefore) < relitPattern*relitPattern {
+		return false
+	}
+	return sxy/n-sx/n*sy/n > relitLikeness*math.Sqrt(varNow*varBefore)
 }
 
 // edge is how much a picture changes across a cell.

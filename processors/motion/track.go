@@ -13,6 +13,7 @@ type track struct {
 	seen       time.Duration // PTS of the last frame in which it had a region to itself
 	alone      float64       // seconds for which it had
 	together   float64       // seconds for which it has shared one now
+	metX, metY float64       // its middle when that began
 	sightings  int
 	contrast   float64
 	fill       float64 // share of its box that is foreground when it is alone
@@ -135,6 +136,9 @@ func (t *track) share(w *scratch, r rect, all []*track, rest region, g grid, pic
 	for _, o := range all {
 		outer = outer.joined(o.box)
 	}
+	if t.together == 0 {
+		t.metX, t.metY = t.box.cx(), t.box.cy()
+	}
 	cut := cutSides(r, picture)
 	t.enter(r, cut)
 	dx, dy, recognised := t.look.find(w, t.box, g)
@@ -200,6 +204,15 @@ func (t *track) strayed() bool {
 // nearlyOuter is how far within the others' an edge may be and still be taken
 // for the outermost.
 const nearlyOuter = 1.5
+
+// speedTogether is how fast it moved on average, in cells per second, since it
+// began to share a region.
+func (t *track) speedTogether() (x, y float64) {
+	if t.together == 0 {
+		return t.vx, t.vy
+	}
+	return (t.box.cx() - t.metX) / t.together, (t.box.cy() - t.metY) / t.together
+}
 
 // pull is the mean of the ways to those of a region's two edges that are this
 // track's: it is (nearly) the outermost there and the picture does not cut it.

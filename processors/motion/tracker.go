@@ -187,7 +187,7 @@ func (t *tracker) settle(w *scratch, i int, pts time.Duration, dt float64) {
 		known = append(known, owners[0])
 	}
 	slices.SortStableFunc(known, func(a, b *track) int { return cmp.Compare(b.alone, a.alone) })
-	if len(known) == 1 && t.isAll(w, r, known[0]) || len(known) > 1 && t.isOne(w, r, known) {
+	if len(known) == 1 && t.isAll(w, r, known[0], owners) || len(known) > 1 && t.isOne(w, r, known) {
 		t.measure(w, known[0], r, t.pieces[i], pts, dt)
 		t.dismiss(owners, known[:1])
 		return
@@ -210,15 +210,26 @@ func (t *tracker) measure(w *scratch, k *track, r region, box rect, pts time.Dur
 	k.seen = pts
 }
 
-// muchLarger is how much larger than its track a region must be for there to
-// be something else in it.
-const muchLarger = 1.25
+const (
+	// muchLarger is how much larger than its track a region must be for there
+	// to be something else in it.
+	muchLarger = 1.25
+	// newcomerSeconds is for how long that something may fail to become a
+	// track before the region is the one track's after all.
+	newcomerSeconds = .6
+	// newcomerGap is how many cells it may be away from where it was: its speed
+	// is not known yet.
+	newcomerGap = 5
+)
 
 // isAll reports whether a region is all one track's: it is not much larger, or
 // the track does not know better, or is not where it should be, or what else
 // there is is no thing of its own.
-func (t *tracker) isAll(w *scratch, r region, k *track) bool {
+func (t *tracker) isAll(w *scratch, r region, k *track, owners []*track) bool {
 	if !k.mature() || r.box.area() <= muchLarger*k.box.cut(t.picture).area() {
+		return true
+	}
+	if k.together > newcomerSeconds && len(owners) == 1 {
 		return true
 	}
 	dx, dy, recognised := k.look.find(w, k.box, t.grid)
@@ -235,21 +246,25 @@ const (
 	// oneSeconds is for how long tracks must have shared a region to be taken
 	// for parts of one thing,
 	oneSeconds = .5
-	// unless more than one has been seen alone for longer than this,
-	oneAlone = 1.2
+	// and how long if more than one has been seen alone for oneAlone seconds.
+	oneSecondsApart = 2
+	oneAlone        = 1.2
 	// oneSpeed is by how many cells a second their speeds may differ then.
 	oneSpeed = 6
 )
 
 // isOne reports whether tracks that share a region are parts of one thing:
-// they move together and the region's shape does not say that it is two.
+// they move together and the region's shape does not say that it is two. The
+// one seen alone for longest is the first.
 func (t *tracker) isOne(w *scratch, r region, known []*track) bool {
-	apart := 0
+	least := oneSeconds
+	if known[1].alone > oneAlone {
+		least = oneSecondsApart
+	}
+	vx, vy := known[0].speedTogether()
 	for _, k := range known {
-		if k.alone > oneAlone {
-			apart++
-		}
-		if apart > 1 || k.together < oneSeconds || math.Hypot(k.vx-known[0].vx, k.vy-known[0].vy) > oneSpeed {
+		x, y := k.speedTogether()
+		if k.together < least || math.Hypot(x-vx, y-vy) > oneSpeed {
 			return false
 		}
 	}
@@ -264,7 +279,7 @@ func (t *tracker) newcomer(w *scratch, owners, known []*track, rest region, pts 
 		if slices.Contains(known, k) {
 			continue
 		}
-		if t.counts(rest, known[0]) && k.box.cut(rest.box).area() > 0 {
+		if t.counts(rest, known[0]) && k.box.gap(rest.box) <= newcomerGap {
 			t.measure(w, k, rest, rest.box, pts, dt)
 			t.dismiss(owners, append(known, k))
 			return
@@ -282,24 +297,50 @@ func (t *tracker) counts(rest region, known *track) bool {
 	return float64(rest.cells) >= max(t.minCells, .2*known.box.area()) && min(rest.box.w(), rest.box.h()) >= 4
 }
 
-// leftover is the part of a region outside of where its known tracks should be.
+// leftover is the part of a region outside of where its known tracks should
+// be, without the few cells that stick out of them elsewhere.
 func (w *scratch) leftover(r region, known []*track, g grid) region {
-	e := emptyExtent()
 	from := len(w.members)
 	for _, m := range r.members {
-		if r.shadow && w.kinds[m] == shade {
+		x, y := int(m)%g.cols, int(m)/g.cols
+		if r.shadow && w.kinds[m] == shade || slices.ContainsFunc(known, func(k *track) bool { return k.box.grown(1.5).has(x, y) }) {
 			continue
 		}
-		x, y := int(m)%g.cols, int(m)/g.cols
-		if !slices.ContainsFunc(known, func(k *track) bool { return k.box.grown(1.5).has(x, y) }) {
-			e.add(x, y)
-			w.members = append(w.members, m)
-		}
+		w.members = append(w.members, m)
 	}
-	if e.n == 0 {
+	members := w.members[from:len(w.members):len(w.members)]
+	if len(members) == 0 {
 		return region{}
 	}
-	return region{box: e.rect(), cells: e.n, contrast: r.contrast, shadow: r.shadow, members: w.members[from:len(w.members):len(w.members)]}
+	return region{box: w.bulk(members, g), cells: len(members), contrast: r.contrast, shadow: r.shadow, members: members}
+}
+
+// thinLine is the share of the fullest line of cells below which the lines at
+// the ends are no part of the bulk.
+const thinLine = .25
+
+// bulk is the box of cells without thin ends.
+func (w *scratch) bulk(members []int32, g grid) rect {
+	w.perColumn, w.perRow = resized(w.perColumn, g.cols), resized(w.perRow, g.rows)
+	clear(w.perColumn)
+	clear(w.perRow)
+	for _, m := range members {
+		w.perColumn[int(m)%g.cols]++
+		w.perRow[int(m)/g.cols]++
+	}
+	x0, x1 := thick(w.perColumn)
+	y0, y1 := thick(w.perRow)
+	return rect{float64(x0), float64(y0), float64(x1), float64(y1)}
+}
+
+// thick is from where to where lines are not thin.
+func thick(lines []int) (from, to int) {
+	least := thinLine * float64(slices.Max(lines))
+	for from = 0; float64(lines[from]) < least; from++ {
+	}
+	for to = len(lines); float64(lines[to-1]) < least; to-- {
+	}
+	return from, to
 }
 
 // dismiss drops the owners of a region that are not among those kept: pieces
