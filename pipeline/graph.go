@@ -187,6 +187,7 @@ type Error struct {
 	Err    error
 }
 
+// Error is the reason and the failure.
 func (e *Error) Error() string { return string(e.Reason) + ": " + e.Err.Error() }
 
 // Unwrap is the underlying error.
