@@ -89,6 +89,9 @@ func TestFootage(t *testing.T) {
 					t.Fatalf("unit %d is sent at %v, after one of %v, but taken at %v", i, u.at, at, u.pts)
 				}
 				at = u.at
+				if clip.tracks[u.track].Codec == H264 && u.keyframe != (H264.Params(u.data) != nil) {
+					t.Fatalf("unit %d: keyframe %v, parameter sets %v", i, u.keyframe, !u.keyframe)
+				}
 				if clip.tracks[u.track].Codec == H264 {
 					if taken[u.pts] {
 						t.Fatalf("two pictures at %v", u.pts)

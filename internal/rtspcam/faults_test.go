@@ -255,11 +255,15 @@ func TestSessionTimeoutNeedsGetParameter(t *testing.T) {
 		begin := time.Now()
 		mute := rtsptest.RawPlay(t, r.net, r.URL())
 		defer mute.Close()
+		go func() { // which this camera does not take for a sign of life
+			time.Sleep(10 * time.Second)
+			fmt.Fprintf(mute, "OPTIONS %s RTSP/1.0\r\nCSeq: 3\r\n\r\n", r.URL())
+		}()
 		if _, err := io.Copy(io.Discard, mute); err != nil {
 			t.Fatal(err)
 		}
 		if d := time.Since(begin); d != 15*time.Second {
-			t.Errorf("a client that sends nothing was cut after %v", d)
+			t.Errorf("a client without GET_PARAMETER was cut after %v", d)
 		}
 		r.play() // this client keeps its session alive as the camera asks
 		time.Sleep(100 * time.Second)

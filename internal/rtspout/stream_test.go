@@ -17,6 +17,21 @@ import (
 
 func isSlate(u rtsptest.Unit) bool { return bytes.HasSuffix(u.AnnexB(), []byte{0x51, 0xa7, 0xe0}) }
 
+// The library answers GStreamer's SETUP a second late, if one lets it.
+func TestGStreamerIsNotKeptWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := virtual(t, nil)
+		r.stream("door")
+		v := rtsptest.TCP(t, r.net, r.URL("door"))
+		v.UserAgent = "GStreamer/1.22.0"
+		begin := time.Now()
+		v.MustPlay()
+		if d := time.Since(begin); d != 0 {
+			t.Errorf("it waited %v", d)
+		}
+	})
+}
+
 func TestPicturesArriveInOrderAndOnTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := virtual(t, nil)
@@ -111,10 +126,16 @@ func TestCameraThatNeverCame(t *testing.T) {
 		r := virtual(t, nil)
 		st := r.stream("door")
 		v := r.viewer("door")
+		var before []byte
 		for i := range 3 {
-			if u := v.Next(); !isSlate(u) {
-				t.Fatalf(`picture %d is not the "no signal" one`, i)
+			u := v.Next()
+			if !isSlate(u) {
+				t.Fatalf(`picture %d is not a "no signal" one`, i)
 			}
+			if bytes.Equal(u.AnnexB(), before) {
+				t.Errorf("picture %d is the same keyframe again", i)
+			}
+			before = u.AnnexB()
 		}
 		if r.slates[0] != [2]int{640, 360} {
 			t.Errorf("its size is %v", r.slates[0])
