@@ -25,7 +25,7 @@ type batch struct {
 // here the tickets' own references keep them.
 func (b *batch) begin(now time.Duration) {
 	b.began, b.oldest = now, now
-	b.isolation = isolation{todo: append(b.todo[:0], span{0, len(b.items)})}
+	b.isolation = isolation{todo: append(b.todo[:0], span{0, len(b.items)}), suspects: b.suspects[:0]}
 	for _, e := range b.items {
 		t := e.ticket
 		b.oldest = min(b.oldest, e.submitted)

@@ -52,10 +52,7 @@ func (f *former) promise(e *entry) {
 // fairest is the line whose head fills the next of room places in the batch
 // being cut. There is at least one entry to take.
 func (f *former) fairest(room int) *line {
-	latest := uint64(never)
-	if f.queued > room {
-		latest = f.urgency.limit(f, room)
-	}
+	latest := f.urgency.limit(f, room)
 	var best *line
 	for _, l := range f.lines {
 		e := l.head
@@ -77,38 +74,53 @@ func older(a, b *entry) bool {
 	return a.by < b.by
 }
 
-// urgency counts, by the number of batches left to them, the entries waiting.
+// urgency counts, by the number of batches left to them, the entries waiting
+// while a batch is cut: due[k] must be in the k-th after it, or earlier.
 type urgency struct{ due []int }
 
-// limit is the largest batch number that an entry may have to be taken next,
-// with room places left in the batch being cut: the smallest d for which the
-// entries due by d fill that room and all later batches up to d.
-func (u *urgency) limit(f *former, room int) uint64 {
-	u.count(f)
-	size, due := f.shape.largest, 0
-	for ahead, n := range u.due {
-		if due += n; due >= room+ahead*size {
-			return f.batches + uint64(ahead)
-		}
+// begin counts for a batch with the given room; not at all if everything
+// fits in.
+func (u *urgency) begin(f *former, room int) {
+	u.due = u.due[:0]
+	if f.queued <= room {
+		return
 	}
-	return uint64(never)
-}
-
-// count fills due: due[k] entries must be in the k-th batch after the one
-// being cut, whose number is f.batches, or earlier.
-func (u *urgency) count(f *former) {
-	clear(u.due)
 	for e := f.oldest; e != nil; e = e.next {
 		if e.line.alone {
 			continue
 		}
-		ahead := 0
-		if e.by > f.batches {
-			ahead = int(e.by - f.batches)
-		}
+		ahead := f.ahead(e)
 		for ahead >= len(u.due) {
 			u.due = append(u.due, 0)
 		}
 		u.due[ahead]++
 	}
+}
+
+// ahead is how many batches after the one being cut may take e.
+func (f *former) ahead(e *entry) int {
+	if e.by <= f.batches {
+		return 0
+	}
+	return int(e.by - f.batches)
+}
+
+// took: e is in the batch.
+func (u *urgency) took(f *former, e *entry) {
+	if len(u.due) > 0 {
+		u.due[f.ahead(e)]--
+	}
+}
+
+// limit is the largest batch number that an entry may have to be taken next,
+// with room places left in the batch being cut: the smallest d for which the
+// entries due by d fill that room and all later batches up to d.
+func (u *urgency) limit(f *former, room int) uint64 {
+	due := 0
+	for ahead, n := range u.due {
+		if due += n; due >= room+ahead*f.shape.largest {
+			return f.batches + uint64(ahead)
+		}
+	}
+	return uint64(never)
 }

@@ -10,12 +10,12 @@ import (
 )
 
 // schedules is how many random schedules a property is tried on: n, or what
-// NVPIPE_SCHEDULES says.
+// NVPIPE_SCHEDULES says. The race detector, five times slower, gets a tenth.
 func schedules(n int) int {
 	if s, err := strconv.Atoi(os.Getenv("NVPIPE_SCHEDULES")); err == nil {
 		return s
 	}
-	if testing.Short() {
+	if testing.Short() || raceDetector {
 		return n / 10
 	}
 	return n

@@ -244,9 +244,11 @@ func (f *former) cut(why Reason, into []*entry) []*entry {
 	}
 	f.batches++
 	f.extra.earn()
+	f.urgency.begin(f, f.shape.largest)
 	for room := min(f.shape.largest, f.queued); room > 0; room-- {
 		l := f.choose(f, room)
 		e := l.head
+		f.urgency.took(f, e)
 		f.remove(e)
 		f.virtual = max(f.virtual, l.pass)
 		l.pass += 1 / l.weight

@@ -25,8 +25,10 @@ type isolation struct {
 	// badHalves counts the halves of the first split that failed: if both do it
 	// is the processor that fails, not a frame.
 	badHalves int
-	// delivered entries so far.
-	delivered int
+	// suspects are feeds whose entry failed by itself. They are blamed only if
+	// others of the batch were delivered.
+	suspects  []*feed
+	delivered int // entries so far
 	lastErr   error
 }
 
@@ -36,12 +38,15 @@ func (w *worker) conclude(err error, now time.Duration) (more bool) {
 	b := &w.batch
 	switch {
 	case err == nil:
-		w.answerSpan(b.now, now)
+		w.answerCall(now)
 	case !w.retry(err, now):
-		w.failSpan(b.now, err, now)
+		if b.split && b.now.size() == 1 {
+			b.suspects = append(b.suspects, b.items[b.now.low].ticket.feed)
+		}
+		w.fail(b.now, err, now)
 		if b.badHalves == 2 {
 			for _, s := range b.todo {
-				w.failSpan(s, err, now)
+				w.fail(s, err, now)
 			}
 			b.todo = b.todo[:0]
 		}
@@ -84,8 +89,8 @@ func (w *worker) retry(err error, now time.Duration) bool {
 	return true
 }
 
-// answerSpan gives the entries of a call what the processor made of them.
-func (w *worker) answerSpan(s span, now time.Duration) {
+// answerCall gives the entries of a call what the processor made of them.
+func (w *worker) answerCall(now time.Duration) {
 	b := &w.batch
 	for n, i := range b.called {
 		out := &b.call[n]
@@ -97,29 +102,28 @@ func (w *worker) answerSpan(s span, now time.Duration) {
 		w.answer(i, frame.Result{Outcome: frame.Delivered, Output: out.Output}, now)
 		b.delivered++
 	}
-	w.skipRest(s)
+	w.skip(b.now)
 }
 
-// skipRest lets go of the entries of a span that were not called with because
+// fail fails the entries of a span.
+func (w *worker) fail(s span, err error, now time.Duration) {
+	for i := s.low; i < s.high; i++ {
+		if called := s == w.batch.now; called || !w.batch.items[i].ticket.settled {
+			w.answer(i, frame.Result{Outcome: frame.Failed, Err: err}, now)
+		}
+	}
+	w.skip(s)
+}
+
+// skip lets go of the entries of a span that no call was made for because
 // nobody waited for them any more.
-func (w *worker) skipRest(s span) {
+func (w *worker) skip(s span) {
 	for i := s.low; i < s.high; i++ {
 		if e := w.batch.items[i]; e != nil {
 			w.batch.items[i] = nil
 			e.ticket.feed.counts.Abandoned++
 			w.h.left(e)
 		}
-	}
-}
-
-// failSpan fails the entries of a call. One that failed by itself, in a batch
-// that had to be split, has poisoned it.
-func (w *worker) failSpan(s span, err error, now time.Duration) {
-	for i := s.low; i < s.high; i++ {
-		if w.batch.split && s.size() == 1 && w.batch.badHalves < 2 {
-			w.h.poisoned(w.batch.items[i].ticket.feed, now)
-		}
-		w.answer(i, frame.Result{Outcome: frame.Failed, Err: err}, now)
 	}
 }
 
@@ -178,6 +182,9 @@ func (w *worker) batchEnded(now time.Duration) {
 	}
 	if b.delivered > 0 {
 		h.failures, w.instance.losses = 0, 0
+		for _, f := range b.suspects {
+			h.poisoned(f, now)
+		}
 		return
 	}
 	h.failures++
@@ -230,6 +237,7 @@ func (h *Handle) readmit(now time.Duration) time.Duration {
 		default:
 			f.lane.former.setAlone(l, false)
 			l.poison = poisonLimit - 1 // one more, and it is alone again
+			f.lane.poke(now).signal()
 		}
 	}
 	return next

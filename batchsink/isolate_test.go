@@ -68,6 +68,19 @@ func TestABrokenProcessorIsNotRetriedFurther(t *testing.T) {
 	})
 }
 
+func TestNobodyIsBlamedForABrokenProcessor(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		r := newRig(t, isolating(2), &fake{process: poisonedBy("a", "b")})
+		r.attach(2, FeedOptions{})
+		for range 2 * poisonLimit {
+			r.mustSubmit("a", "b")
+			time.Sleep(time.Second)
+		}
+		equal(t, "a alone", r.ports["a"].Stats().Alone, false)
+		r.end()
+	})
+}
+
 func TestIsolationNeverCostsMoreThanItsCalls(t *testing.T) {
 	for n := 1; n <= 17; n++ {
 		for mask := range 1 << min(n, 9) {

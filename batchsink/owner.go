@@ -65,6 +65,7 @@ func (h *Handle) expire(now time.Duration, a *answers) time.Duration {
 		}
 		h.settle(t, frame.Timeout, nil, now, a)
 		h.occurred(&t.feed.reports[reportTimeout], nil, now)
+		t.feed.lane.poke(now).signal() // a free instance reaches it at once
 	}
 	return never
 }
@@ -186,6 +187,11 @@ func (h *Handle) press(now time.Duration, a *answers) time.Duration {
 	}
 	for _, l := range h.lanes {
 		l.final, _ = l.takeFinal(l.final[:0:0])
+	}
+	for w := range h.workers {
+		if w.phase == processing {
+			w.cancel()
+		}
 	}
 	if now < h.closeBy {
 		return h.closeBy

@@ -121,52 +121,39 @@ func TestTenFailuresAreALoss(t *testing.T) {
 	})
 }
 
-func TestStageErrorOncePerLoss(t *testing.T) {
+func TestStageErrorOncePerLossAndLiveFeed(t *testing.T) {
 	virtual(t, func(t *testing.T) {
-		var group sync.WaitGroup
-		r := newRigOf(t, seed(func(c *Config) { c.MaxBatchSize = 1; c.MaxStuck = 9 }), func(n int) *fake {
-			calls := 0
+		var hang atomic.Bool
+		r := newRigOf(t, seed(func(c *Config) { c.MaxBatchSize = 1 }), func(int) *fake {
 			return &fake{process: func(ctx context.Context, _ []frame.Entry) error {
-				if calls++; calls == 2 {
-					group.Add(1)
-					defer group.Done()
-					<-ctx.Done() // heeds its context, but too late
-					time.Sleep(time.Second)
+				if hang.Load() {
+					<-ctx.Done()
 				}
 				return nil
 			}}
 		})
-		r.attach(2, FeedOptions{})
+		r.attach(3, FeedOptions{})
+		r.ports["c"].SetLive(false)
 		for loss := 1; loss <= 3; loss++ {
-			for r.submit("a") != nil {
-				time.Sleep(100 * time.Millisecond)
-			}
-			synctest.Wait()
-			r.mustSubmit("b") // hangs
-			time.Sleep(6 * time.Second)
+			hang.Store(true)
+			r.mustSubmit("a")
+			time.Sleep(5*time.Second + ms)
+			hang.Store(false)
 			for range 5 {
-				r.submit("a")
+				for _, id := range []frame.FeedID{"a", "b", "c"} {
+					equal(t, "meanwhile", r.submit(id), ErrUnavailable)
+				}
 			}
 			synctest.Wait()
 			_, told := r.eventsOf(StageError)
-			if loss == 1 {
-				equal(t, "told at the first loss", told, 1) // b; a met nothing before
-			}
-			time.Sleep(time.Minute)
-			r.mustSubmit("a")
+			equal(t, "told", told, 2*loss)
+			time.Sleep(time.Second)
+			r.mustSubmit("a", "b") // their results arm them again
 			synctest.Wait()
-			for r.submit("a") != nil {
-				time.Sleep(time.Minute)
-			}
-			time.Sleep(time.Minute)
 		}
-		group.Wait()
+		_, lost := r.eventsOf(ProcessorLost)
+		equal(t, "losses", lost, 3)
 		r.end()
-		stage, _ := r.eventsOf(StageError)
-		lost, _ := r.eventsOf(ProcessorLost)
-		if len(stage) > 2*len(lost) {
-			t.Errorf("%d stage errors for %d losses and two feeds", len(stage), len(lost))
-		}
 	})
 }
 

@@ -1,0 +1,74 @@
+package batchsink
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/nvpipe/nvpipe/frame"
+)
+
+// A processor of 20 ms an entry, and 1.8 times as many frames as it can serve:
+// the queue stays bounded, answers stay young, and equal feeds get equal parts.
+func TestOverloadIsBoundedAndShared(t *testing.T) {
+	l := load{feeds: 6, fps: 15, size: 4, window: 50 * ms, base: 0, each: 20 * ms}
+	for _, policy := range policyNames {
+		r := play(t, policy, l, 20*time.Second, 7)
+		sum, squares := 0.0, 0.0
+		for _, n := range r.served {
+			sum += float64(n)
+			squares += float64(n) * float64(n)
+		}
+		if jain := sum * sum / (float64(len(r.served)) * squares); jain < .99 {
+			t.Errorf("%s: Jain index %.3f: %v", policy, jain, r.served)
+		}
+		if r.p99 > time.Second {
+			t.Errorf("%s: p99 %v", policy, r.p99)
+		}
+		if r.fps < .85*50 { // fill and window wait though there is more to do than time
+			t.Errorf("%s: %.1f fps of 50 possible", policy, r.fps)
+		}
+	}
+}
+
+// A feed processed alone that gets no turn, because the others are silent, times
+// out like any other, and its place under the cap is free again.
+func TestAloneAndWithoutATurn(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		r := newRig(t, isolating(2), &fake{})
+		r.attach(2, FeedOptions{})
+		r.Handle.mu.Lock()
+		for range poisonLimit {
+			r.poisoned(r.ports["a"].f, r.now())
+		}
+		r.Handle.lanes[0].former.extra.calls = 0
+		r.Handle.mu.Unlock()
+		r.mustSubmit("a")
+		time.Sleep(5100 * time.Millisecond)
+		equal(t, "timeouts", r.outcomes()[frame.Timeout], 1)
+		equal(t, "in flight", r.ports["a"].Stats().InFlight, 0)
+		r.mustSubmit("a")
+		time.Sleep(time.Minute)
+		r.mustSubmit("a") // back among the others
+		time.Sleep(time.Second)
+		equal(t, "delivered", r.outcomes()[frame.Delivered], 1)
+		r.end()
+	})
+}
+
+// A call that stops when its context ends is not abandoned at Stop.
+func TestProcessIsToldWhenNobodyWaits(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		r := newRig(t, seed(nil), &fake{process: func(ctx context.Context, _ []frame.Entry) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}})
+		r.attach(1, FeedOptions{})
+		r.mustSubmit("a")
+		time.Sleep(100 * time.Millisecond)
+		began := time.Now()
+		r.end()
+		equal(t, "took", time.Since(began), 3*time.Second)
+		equal(t, "stopped", r.outcomes()[frame.Stopped], 1)
+	})
+}
