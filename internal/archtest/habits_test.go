@@ -35,6 +35,12 @@ func TestFilesAreShort(t *testing.T) {
 		return breaches
 	})
 	long.check(t, "one file, one idea; split it by ideas")
+	files(t, func(path string, text []byte) {
+		lines := strings.Count(string(text), "\n")
+		if (strings.HasSuffix(path, ".c") || strings.HasSuffix(path, ".h")) && lines > most {
+			t.Errorf("%s has %d lines, more than %d", path, lines, most)
+		}
+	})
 	long.control(t, [2]string{"a.go", "package p" + strings.Repeat("\n", most+1)}, [2]string{"a.go", "package p" + strings.Repeat("\n", most)})
 }
 
@@ -118,4 +124,37 @@ func TestOnlyMainExits(t *testing.T) {
 	exits.check(t, "return an error; main decides on the exit code")
 	exits.control(t, [2]string{"frame/a.go", `package p; import "os"; func f() { os.Exit(1) }`},
 		[2]string{"cmd/x/a.go", `package main; import "os"; func f() { os.Exit(1) }`})
+}
+
+// leakUnchecked finds packages that start goroutines and whose tests do not
+// look for leaked ones.
+func leakUnchecked(all []*source) (breaches []string) {
+	starts, checked := map[string]string{}, map[string]bool{}
+	for _, s := range all {
+		if s.test {
+			checked[s.pkg] = checked[s.pkg] || slices.Contains(s.imports, "go.uber.org/goleak")
+			continue
+		}
+		if s.tree.Name.Name == "main" {
+			continue
+		}
+		ast.Inspect(s.tree, func(n ast.Node) bool {
+			if g, ok := n.(*ast.GoStmt); ok && starts[s.pkg] == "" {
+				starts[s.pkg] = s.at(g.Pos())
+			}
+			return true
+		})
+	}
+	for pkg, where := range starts {
+		if !checked[pkg] {
+			breaches = append(breaches, where+" starts a goroutine, and no test of "+pkg+" uses goleak")
+		}
+	}
+	slices.Sort(breaches)
+	return breaches
+}
+
+func TestLeaksAreLookedFor(t *testing.T) {
+	rule(leakUnchecked).check(t, "whoever starts a goroutine waits for it; goleak in TestMain proves it")
+	rule(leakUnchecked).control(t, [2]string{"p/a.go", "package p; func f() { go f() }"}, [2]string{"p/a.go", "package p; func f() { f() }"})
 }
