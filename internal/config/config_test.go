@@ -128,6 +128,32 @@ feeds:
 	}
 }
 
+func TestInheritedCredentialsGiveWay(t *testing.T) {
+	path := write(t, 0o600, `
+version: 1
+defaults: {source: {rtsp: {user: all, password: "${PASSWORD}"}}, continuations: [{type: stream}]}
+feeds:
+  inherits: {url: "rtsp://10.0.0.1/"}
+  own_url: {url: "rtsp://one:secret@10.0.0.2/"}
+  own_password: {url: "rtsp://10.0.0.3/", source: {rtsp: {password: other}}}
+  own_file: {url: "rtsp://10.0.0.4/", source: {rtsp: {password_file: pw}}}
+  film: {source: {film: {path: a.mp4}}}
+`)
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "pw"), []byte("filed"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := Load(path, testOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"all hunter2/@:%", "one secret", "all other", "all filed"} {
+		source, err := cfg.Feeds[i].Source.Resolve()
+		if got := source.RTSP.User + " " + source.RTSP.Password.Reveal(); err != nil || got != want {
+			t.Errorf("feed %s logs in as %q, want %q (%v)", cfg.Feeds[i].ID, got, want, err)
+		}
+	}
+}
+
 func TestFeedsAreIndependentOfEachOther(t *testing.T) {
 	cfg := mustLoad(t, good)
 	cfg.Feeds[0].Continuations[0].Type = "changed"

@@ -1,11 +1,12 @@
 package config
 
 import (
-	"slices"
+	"cmp"
 
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/config/strict"
 	"github.com/nvpipe/nvpipe/internal/eventlog"
+	"github.com/nvpipe/nvpipe/internal/secret"
 	"github.com/nvpipe/nvpipe/pipeline"
 )
 
@@ -45,6 +46,7 @@ func (l *loader) feed(n, defaults strict.Node) Feed {
 	defaults.Quiet().Decode(&keys)
 	ownSourceWins(n, &keys)
 	n.Decode(&keys)
+	ownCredentialsWin(n, &keys)
 	n = n.Inherits(defaults)
 
 	f := keys.feed()
@@ -66,13 +68,26 @@ func (l *loader) processorNames() []string {
 // ownSourceWins drops the inherited source of a feed that names one.
 func ownSourceWins(n strict.Node, keys *feedKeys) {
 	source := n.Key("source")
-	named := func(n strict.Node) bool { return n.Exists() }
-	own := []bool{
-		named(n.Key("url")), named(source.Key("rtsp").Key("url")),
-		named(source.Key("film").Key("path")), named(source.Key("test").Key("pattern")),
-	}
-	if slices.Contains(own, true) {
+	if n.Key("url").Exists() || source.Key("rtsp").Key("url").Exists() ||
+		source.Key("film").Key("path").Exists() || source.Key("test").Key("pattern").Exists() {
 		keys.URL, keys.Source.RTSP.URL, keys.Source.Film.Path, keys.Source.Test.Pattern = "", "", "", ""
+	}
+}
+
+// ownCredentialsWin drops the inherited user and password of a camera that has
+// its own in its URL, and an inherited password given in another way.
+func ownCredentialsWin(n strict.Node, keys *feedKeys) {
+	own := func(key string) bool { return n.Key("source").Key("rtsp").Key(key).Exists() }
+	rtsp := &keys.Source.RTSP
+	_, user, password, _ := pipeline.SplitCredentials(cmp.Or(keys.URL, rtsp.URL))
+	if user != "" && !own("user") {
+		rtsp.User = ""
+	}
+	if !own("password") && (own("password_file") || !password.IsZero()) {
+		rtsp.Password = secret.Secret{}
+	}
+	if !own("password_file") && (own("password") || !password.IsZero()) {
+		rtsp.PasswordFile = ""
 	}
 }
 
