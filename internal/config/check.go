@@ -133,7 +133,7 @@ func (c *checker) file(at strict.Node, path string) {
 	}
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		c.fail(at, "the file %s does not exist", path)
+		c.fail(at, "the file %s does not exist; relative paths start at the folder of the config file", path)
 	case err != nil:
 		c.fail(at, "the file %s cannot be looked at: %v", path, errors.Unwrap(err))
 	case !info.Mode().IsRegular():

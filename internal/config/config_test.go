@@ -329,9 +329,9 @@ feeds:
 	if err := r.WriteText(&out); err != nil {
 		t.Fatal(err)
 	}
-	want := `P/nvpipe.yaml:2:46: processors.people.model: the file P/people.onnx does not exist
+	want := `P/nvpipe.yaml:2:46: processors.people.model: the file P/people.onnx does not exist; relative paths start at the folder of the config file
 P/nvpipe.yaml:2:91: processors.other.model: P/folder is not a regular file
-P/nvpipe.yaml:5:32: feeds.film.source.film.path: the file P/a.mp4 does not exist
+P/nvpipe.yaml:5:32: feeds.film.source.film.path: the file P/a.mp4 does not exist; relative paths start at the folder of the config file
 P/nvpipe.yaml:5:78: feeds.film.continuations[0].path: the folder P/no does not exist; make it, or mount its disk
 P/nvpipe.yaml:7:75: feeds.file.continuations[0].dir: P/b.mp4 is a file, not a folder
 P/nvpipe.yaml:2:60: processors.other: no feed uses this processor; it is not started (warning)
