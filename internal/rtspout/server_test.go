@@ -1,6 +1,7 @@
 package rtspout
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -14,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/bluenviron/gortsplib/v5/pkg/base"
 	"github.com/bluenviron/gortsplib/v5/pkg/liberrors"
 
 	"github.com/nvpipe/nvpipe/frame"
@@ -47,7 +49,11 @@ func TestUnknownFeedIsNotFound(t *testing.T) {
 				t.Errorf("%s is answered with %d, want %d", path, got, want)
 			}
 		}
+		watching := r.viewer("door")
 		r.Remove("door")
+		if err := watching.Wait(); err == nil {
+			t.Error("a removed feed's viewer is still connected")
+		}
 		if got := r.status(r.URL("door")); got != 404 {
 			t.Errorf("a removed feed is answered with %d", got)
 		}
@@ -192,14 +198,15 @@ func TestIdleConnectionsEndAndAreBounded(t *testing.T) {
 			}
 			conns = append(conns, conn)
 		}
+		synctest.Wait()
 		extra, err := r.net.DialContext(t.Context(), "tcp", "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := extra.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
-			t.Errorf("a connection beyond the limit: %v", err)
-		}
 		start := time.Now()
+		if _, err := extra.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || time.Since(start) > 0 {
+			t.Errorf("a connection beyond the limit: %v after %v", err, time.Since(start))
+		}
 		for _, conn := range conns {
 			if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 				t.Errorf("a connection that says nothing: %v", err)
@@ -263,6 +270,11 @@ func TestRealSockets(t *testing.T) {
 				}
 			}
 		}
+		if secure {
+			if got := setupOverUDP(t, r.Address(), r.URL("door")); got != base.StatusUnsupportedTransport {
+				t.Errorf("UDP beside TLS is answered with %d", got)
+			}
+		}
 		r.stop()
 		if st.Wanted() {
 			t.Error("wanted after the server has stopped")
@@ -271,6 +283,45 @@ func TestRealSockets(t *testing.T) {
 			v.Close()
 		}
 	}
+}
+
+// setupOverUDP is the status of a SETUP of the UDP transport through TLS.
+func setupOverUDP(t *testing.T, address, url string) base.StatusCode {
+	t.Helper()
+	conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "SETUP %s/trackID=0 RTSP/1.0\r\nCSeq: 1\r\nTransport: RTP/AVP;unicast;client_port=50000-50001\r\n\r\n", url)
+	var res base.Response
+	if err := res.Unmarshal(bufio.NewReader(conn)); err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode
+}
+
+func TestStopDoesNotWaitForViewers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := virtual(t, nil)
+		st := r.stream("door")
+		watching := r.viewer("door")
+		defer rtsptest.RawPlay(t, r.net, r.URL("door")).Close()
+		newFeeder(st).write(3)
+		begin := time.Now()
+		r.stop()
+		if d := time.Since(begin); d > 0 {
+			t.Errorf("stopping took %v", d)
+		}
+		if err := watching.Wait(); err == nil {
+			t.Error("a viewer is still connected")
+		}
+		if st.Wanted() || r.count(ViewerLeft) != 2 {
+			t.Errorf("wanted: %v, events: %v", st.Wanted(), r.events)
+		}
+		st.Write(newFeeder(st).picture(0)) // a feed may be later in stopping
+		r.stop()
+	})
 }
 
 // A camera's pictures go through a client and a feed's stream to a viewer as

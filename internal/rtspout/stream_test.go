@@ -155,6 +155,23 @@ func TestCameraThatNeverCame(t *testing.T) {
 	})
 }
 
+// Viewers that come one after another do not put the picture off.
+func TestNoSignalComesForEverybody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := virtual(t, nil)
+		r.stream("door")
+		begin := time.Now()
+		first := r.viewer("door")
+		for range 5 {
+			time.Sleep(time.Second)
+			r.viewer("door")
+		}
+		if d := first.Next().At.Sub(begin); d != 2*time.Second {
+			t.Errorf("the first viewer sees it after %v", d)
+		}
+	})
+}
+
 func TestNoSignalPictureThatCannotBeMade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := virtual(t, nil)
