@@ -227,6 +227,13 @@ func (r *rig) checkQuiet() {
 	}
 }
 
+// held is how many frames are not released.
+func (r *rig) held() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.live
+}
+
 // outcomes counts the answers so far by outcome.
 func (r *rig) outcomes() (l frame.Ledger) {
 	r.mu.Lock()

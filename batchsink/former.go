@@ -223,18 +223,49 @@ func (l *line) unlink(e *entry) {
 // if there is nothing to wait for. It is asked when an instance is free, since
 // no batch is cut before, and after sweep, as cut is: neither meets dead
 // entries.
-func (f *former) due(now time.Duration) (time.Duration, Reason) {
-	if f.apart > 0 && (f.extra.enough(1) || f.onlyAlone()) {
-		return now, ReasonAlone
-	}
+func (f *former) due(now time.Duration) (when time.Duration, why Reason) {
+	alone := f.dueAlone(now)
 	switch {
+	case alone <= now:
+		return now, ReasonAlone
 	case f.queued == 0:
-		return never, 0
+		return alone, ReasonAlone
 	case f.queued >= f.shape.largest:
 		return now, ReasonFull
 	}
-	return f.policy(f, now)
+	if when, why = f.policy(f, now); alone < when {
+		return alone, ReasonAlone
+	}
+	return when, why
 }
+
+// dueAlone is when an entry of a feed that is processed alone has its turn:
+// when the allowance covers it, or when every other feed has fallen silent.
+func (f *former) dueAlone(now time.Duration) time.Duration {
+	switch {
+	case f.apart == 0:
+		return never
+	case f.extra.enough(1):
+		return now
+	}
+	turn := now
+	for _, l := range f.lines {
+		if l.alone {
+			continue
+		}
+		if l.held > 0 {
+			return never // to be asked again after its batch
+		}
+		if until, ok := l.expected(now, now+silence, f.window); ok {
+			turn = max(turn, until)
+		}
+	}
+	return turn
+}
+
+// silence is how far off a feed's next frame is if the feed does not count as
+// kept waiting by another's batches of one.
+const silence = time.Second
 
 // cut takes the next batch for the reason given by due and appends it to into.
 func (f *former) cut(why Reason, into []*entry) []*entry {
@@ -278,16 +309,6 @@ func (f *former) countPassedOver(batch []*entry) {
 			l.longestRun = max(l.longestRun, l.run)
 		}
 	}
-}
-
-// onlyAlone: no other feed could be kept waiting by those processed alone.
-func (f *former) onlyAlone() bool {
-	for _, l := range f.lines {
-		if l.live && !l.alone {
-			return false
-		}
-	}
-	return f.queued == 0
 }
 
 // takeAlone removes the oldest entry of a feed that is processed alone.

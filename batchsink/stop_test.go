@@ -90,7 +90,7 @@ func TestStopWhenProcessNeverReturns(t *testing.T) {
 		equal(t, "stopped", r.outcomes()[frame.Stopped], 3)
 		equal(t, "answers by", r.got()[2].at.Sub(began), 3*time.Second)
 		equal(t, "stuck", r.Stats().Stuck, 1)
-		equal(t, "references held for the call", r.live, 1)
+		equal(t, "references held for the call", r.held(), 1)
 		close(release)
 		r.checkQuiet()
 		equal(t, "stuck", r.Stats().Stuck, 0)

@@ -65,7 +65,7 @@ func TestAHungProcessorIsReplaced(t *testing.T) {
 				equal(t, "meanwhile", r.submit(id), ErrUnavailable)
 			}
 		}
-		equal(t, "frames held by the hung call", r.live, 2)
+		equal(t, "frames held by the hung call", r.held(), 2)
 		equal(t, "stuck", r.Stats().Stuck, 1)
 		time.Sleep(time.Second)
 		_, lost := r.eventsOf(ProcessorLost)
