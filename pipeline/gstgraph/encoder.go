@@ -229,6 +229,7 @@ func (e *Encoder) free() {
 		e.pipe = nil
 	}
 	if e.c != nil {
+		C.nv_graph_dispose(e.c)
 		C.nv_graph_unref(e.c)
 		e.c = nil
 	}

@@ -25,11 +25,10 @@ nv_graph *nv_graph_ref(nv_graph *g)
 	return g;
 }
 
-void nv_graph_unref(nv_graph *g)
+/* Lets go of the elements, once they have stopped: their pads hold the probes
+ * that hold the graph, and would keep each other alive. */
+void nv_graph_dispose(nv_graph *g)
 {
-	if (!g_atomic_int_dec_and_test(&g->refs))
-		return;
-	nv_sample_free_all(g);
 	gst_clear_object(&g->decoder_src);
 	gst_clear_object(&g->sink_pad);
 	gst_clear_object(&g->media_sink);
@@ -42,6 +41,15 @@ void nv_graph_unref(nv_graph *g)
 	gst_clear_caps(&g->packet_caps);
 	nv_pool_free(g->draw_pool);
 	nv_pool_free(g->copy_pool);
+	g->draw_pool = g->copy_pool = NULL;
+}
+
+void nv_graph_unref(nv_graph *g)
+{
+	if (!g_atomic_int_dec_and_test(&g->refs))
+		return;
+	nv_graph_dispose(g);
+	nv_sample_free_all(g);
 	g_mutex_clear(&g->ledger.lock);
 	g_mutex_clear(&g->units_lock);
 	g_mutex_clear(&g->free_lock);

@@ -65,12 +65,12 @@ static void print_redacted(FILE *out, GString *line)
 static void on_log(GstDebugCategory *category, GstDebugLevel level, const gchar *file, const gchar *function, gint row,
 		   GObject *object, GstDebugMessage *message, gpointer data)
 {
-	gchar *name = object && GST_IS_OBJECT(object) ? gst_object_get_name(GST_OBJECT(object)) : NULL;
+	/* Not gst_object_get_name: callers may hold the object's lock. */
+	const gchar *name = object && GST_IS_OBJECT(object) ? GST_OBJECT_NAME(object) : NULL;
 	GString *line = g_string_new(NULL);
 	g_string_printf(line, "%s %s %s:%d:%s:<%s> %s", gst_debug_level_get_name(level),
 			gst_debug_category_get_name(category), file, row, function, name ? name : "",
 			gst_debug_message_get(message));
-	g_free(name);
 	print_redacted(data ? data : stderr, line);
 }
 

@@ -55,10 +55,14 @@ void nv_loop_unit(nv_graph *g, GstBuffer *buffer)
 /* Takes the event over and returns the one to send instead. */
 GstEvent *nv_loop_segment(nv_graph *g, GstEvent *event)
 {
-	gst_event_copy_segment(event, &g->segment);
-	if (!g->looping || g->loop_end == 0)
+	if (!g->looping)
 		return event;
-	g->segment.base = g->loop_end;
+	gst_event_copy_segment(event, &g->segment);
+	/* Behind appsrc the flag would turn the end of the stream into the end of
+	 * a segment, and nothing would drain. */
+	g->segment.flags &= ~GST_SEGMENT_FLAG_SEGMENT;
+	if (g->loop_end > 0)
+		g->segment.base = g->loop_end;
 	GstEvent *moved = gst_event_new_segment(&g->segment);
 	gst_event_set_seqnum(moved, gst_event_get_seqnum(event));
 	gst_event_unref(event);

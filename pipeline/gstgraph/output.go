@@ -173,17 +173,19 @@ func (o *output) setLatency(input time.Duration) {
 	set(o.src, "min-latency", input+time.Second)
 }
 
-// drain lets the last packets out.
-func (o *output) drain(ctx context.Context) {
+// drain lets the last packets out; false: not within the limit.
+func (o *output) drain(ctx context.Context) bool {
 	if !o.pushed || o.failed.Load() || o.encoder == nil {
-		return
+		return true
 	}
 	C.nv_output_end(o.g.c)
 	ctx, cancel := context.WithTimeout(ctx, drainLimit)
 	defer cancel()
 	select {
 	case <-o.ended:
+		return true
 	case <-ctx.Done():
+		return false
 	}
 }
 

@@ -197,6 +197,44 @@ func TestKeyIntervalIsKept(t *testing.T) {
 	}
 }
 
+// The last packets come out when the graph closes, also of a looped film,
+// whose stream has no end of its own.
+func TestCloseLetsTheLastPacketsOut(t *testing.T) {
+	for name, source := range map[string]pipeline.Source{
+		"test source": testSource(320, 240, 30),
+		"looped film": {Film: pipeline.Film{Path: clip(t, "H264", 10), Loop: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRecorder()
+			var g *graph
+			pushed := 0
+			ready := make(chan struct{})
+			r.onFrame = func(f *frame.Frame) {
+				<-ready
+				if g.Push(f, nil) == nil {
+					pushed++
+				}
+				f.Release()
+			}
+			g = start(t, source, pipeline.GraphSettings{Annotate: true}, r)
+			close(ready)
+			r.untilFrames(t, 15)
+			if err := g.CloseInput(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := g.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if n := len(r.list()); n != pushed {
+				t.Errorf("%d packets of %d pushed frames", n, pushed)
+			}
+			if e, ok := r.find(pipeline.EventNotice); ok {
+				t.Error(e.Text)
+			}
+		})
+	}
+}
+
 // A full continuation refuses instead of queueing without a bound.
 func TestPushIsBounded(t *testing.T) {
 	r := newRecorder()

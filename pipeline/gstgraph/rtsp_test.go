@@ -145,3 +145,20 @@ func TestKeepaliveReachesTheCamera(t *testing.T) {
 		t.Errorf("%d GET_PARAMETER requests after one keep-alive", got)
 	}
 }
+
+// Cameras that refuse the request are not asked again; some cut the
+// connection after a few refusals.
+func TestRefusedKeepaliveIsNotRepeated(t *testing.T) {
+	cam := camera(t, testclip.H264(), rtspcam.Options{})
+	cam.Break(func(f *rtspcam.Faults) { f.Status = map[string]int{"GET_PARAMETER": 405} })
+	r := newRecorder()
+	g := start(t, rtsp(cam.URL()), pipeline.GraphSettings{}, r)
+	r.untilFrames(t, 2)
+	for range 3 {
+		g.keepalive()
+		r.untilFrames(t, r.frames()+15)
+	}
+	if got := cam.Counts().GetParameter; got != 1 {
+		t.Errorf("%d requests to a camera that refuses them", got)
+	}
+}

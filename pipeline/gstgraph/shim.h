@@ -50,6 +50,7 @@ typedef struct {
 
 /* graph.c: the native half of a graph. handle finds the Go half in callbacks. */
 nv_graph *nv_graph_new(uint64_t handle);
+void nv_graph_dispose(nv_graph *g);
 void nv_graph_unref(nv_graph *g);
 
 /* bus.c */

@@ -74,8 +74,8 @@ func setNull(ctx context.Context, el *gst.Element) error {
 
 func (g *graph) stopAll(ctx context.Context) error {
 	err := g.CloseInput(ctx)
-	if g.out != nil && g.started && err == nil {
-		g.out.drain(ctx)
+	if g.out != nil && g.started && err == nil && !g.out.drain(ctx) {
+		g.emit(pipeline.GraphEvent{Kind: pipeline.EventNotice, Text: "the annotated stream's last pictures did not come out in time"})
 	}
 	ctx, cancel := context.WithTimeout(ctx, stopLimit)
 	defer cancel()
@@ -134,6 +134,7 @@ func (g *graph) free() {
 	}
 	if g.c != nil {
 		g.final = g.counts()
+		C.nv_graph_dispose(g.c)
 		C.nv_graph_unref(g.c)
 		g.c = nil
 	}
