@@ -98,19 +98,24 @@ func (h *handler) OnSetup(ctx *gortsplib.ServerHandlerOnSetupCtx) (*base.Respons
 		return res, nil, err
 	}
 	v := &viewer{stream: st, socket: ctx.Conn.NetConn().(*socket)}
-	if !h.admit(ctx.Session, v) {
+	if res.StatusCode = h.admit(ctx.Session, v); res.StatusCode == base.StatusNotEnoughBandwidth {
 		st.counts.refused.Add(1)
 		h.event(ViewerRefused, v)
-		return &base.Response{StatusCode: base.StatusNotEnoughBandwidth}, nil, nil
 	}
 	return res, st.cast.Stream(), nil
 }
 
-func (h *handler) admit(session *gortsplib.ServerSession, v *viewer) bool {
+// admit takes a session in, unless there are too many.
+func (h *handler) admit(session *gortsplib.ServerSession, v *viewer) base.StatusCode {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.viewers[session] != nil {
-		return true
+	if known := h.viewers[session]; known != nil {
+		// A feed that was removed and added again has another stream; the
+		// library panics when a session asks for that one too.
+		if known.stream != v.stream {
+			return base.StatusSessionNotFound
+		}
+		return base.StatusOK
 	}
 	same := 0
 	for _, other := range h.viewers {
@@ -120,10 +125,10 @@ func (h *handler) admit(session *gortsplib.ServerSession, v *viewer) bool {
 	}
 	c := h.server.cfg
 	if len(h.viewers) >= c.MaxViewers || same >= c.MaxViewersPerFeed {
-		return false
+		return base.StatusNotEnoughBandwidth
 	}
 	h.viewers[session] = v
-	return true
+	return base.StatusOK
 }
 
 func (h *handler) OnPlay(ctx *gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {

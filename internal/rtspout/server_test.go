@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/bluenviron/gortsplib/v5"
 	"github.com/bluenviron/gortsplib/v5/pkg/base"
 	"github.com/bluenviron/gortsplib/v5/pkg/liberrors"
 
@@ -85,6 +86,21 @@ func TestViewersAreLimited(t *testing.T) {
 			t.Errorf("%d left, %d there", r.count(ViewerLeft), door.Stats().Viewers)
 		}
 	})
+}
+
+// A feed is removed and added again between two SETUPs of one session.
+func TestSessionStaysWithItsStream(t *testing.T) {
+	s := New(DefaultConfig(), Hooks{})
+	old, now := newStream("door", s.cfg, s.hooks), newStream("door", s.cfg, s.hooks)
+	session := &gortsplib.ServerSession{}
+	for i, c := range []struct {
+		stream *Stream
+		want   base.StatusCode
+	}{{old, base.StatusOK}, {old, base.StatusOK}, {now, base.StatusSessionNotFound}} {
+		if got := s.handler.admit(session, &viewer{stream: c.stream}); got != c.want {
+			t.Errorf("SETUP %d is answered with %d, want %d", i, got, c.want)
+		}
+	}
 }
 
 func TestAuthentication(t *testing.T) {

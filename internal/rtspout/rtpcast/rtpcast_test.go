@@ -70,3 +70,19 @@ func TestUnusableTracks(t *testing.T) {
 		}
 	}
 }
+
+// One 1080p picture at 8 Mbit/s, 25 a second, split and packetized.
+func BenchmarkPacketize(b *testing.B) {
+	s, err := newSender(Track{Codec: H264})
+	if err != nil {
+		b.Fatal(err)
+	}
+	unit := AnnexB([]byte{0x67, 1}, []byte{0x68, 2}, append([]byte{0x65}, bytes.Repeat([]byte{0x5a, 0xa5}, 20000)...))
+	b.SetBytes(int64(len(unit)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.packetize(0, unit); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
