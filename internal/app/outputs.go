@@ -48,14 +48,14 @@ func (a *App) graphSettings(c config.Feed) pipeline.GraphSettings {
 		Decoders: c.Decode.Decoders,
 		MaxWidth: c.Decode.MaxWidth, MaxHeight: c.Decode.MaxHeight, MaxPixels: c.Decode.MaxPixels,
 		Encoders: c.Encode.Encoders, KeyInterval: c.Encode.KeyInterval, BitrateKbps: c.Encode.BitrateKbps,
-		Draw: drawer(),
+		Draw: drawer(c.Draw),
 	}
 }
 
 // drawer is one feed's way of drawing; its graphs draw on threads of their own,
 // one after the other.
-func drawer() func(*pipeline.Image, []frame.Finding) {
-	painter := overlay.NewPainter(overlay.DefaultConfig())
+func drawer(c overlay.Config) func(*pipeline.Image, []frame.Finding) {
+	painter := overlay.NewPainter(c)
 	return func(img *pipeline.Image, findings []frame.Finding) {
 		// The only error is a picture of no known format, of which the graph
 		// makes none.

@@ -9,6 +9,7 @@ import (
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/config/strict"
 	"github.com/nvpipe/nvpipe/internal/invalid"
+	"github.com/nvpipe/nvpipe/internal/overlay"
 	"github.com/nvpipe/nvpipe/pipeline"
 )
 
@@ -19,6 +20,7 @@ type Feed struct {
 	Source        pipeline.Source
 	View          string
 	Decode        Decode
+	Draw          overlay.Config
 	Encode        Encode
 	Processors    []FeedProcessor
 	Continuations []Continuation
@@ -56,6 +58,7 @@ func (f Feed) validateSettings(processors []string) error {
 	return errors.Join(
 		oneOf("view", f.View, "fixed"),
 		invalid.Under("decode", f.Decode.Validate()),
+		invalid.Under("draw", f.Draw.Validate()),
 		invalid.Under("encode", f.Encode.Validate()),
 		f.Config.Validate(),
 		validateFeedProcessors(f.Processors, processors),
@@ -75,6 +78,8 @@ type feedKeys struct {
 	View string `yaml:"view"`
 	// Decode is how the camera's stream becomes pictures.
 	Decode Decode `yaml:"decode"`
+	// Draw is how the annotated pictures look.
+	Draw overlay.Config `yaml:"draw"`
 	// Encode is how the annotated pictures become a stream or film; drawing and
 	// encoding happen only while somebody watches or a film is written.
 	Encode Encode `yaml:"encode"`
@@ -91,7 +96,7 @@ type feedKeys struct {
 func defaultFeed() feedKeys {
 	return feedKeys{
 		Source: pipeline.DefaultSource(), View: "fixed",
-		Decode: DefaultDecode(), Encode: DefaultEncode(), Config: pipeline.DefaultConfig(),
+		Decode: DefaultDecode(), Draw: overlay.DefaultConfig(), Encode: DefaultEncode(), Config: pipeline.DefaultConfig(),
 	}
 }
 
@@ -101,7 +106,7 @@ func (k feedKeys) feed() Feed {
 		k.Source.RTSP.URL = k.URL
 	}
 	return Feed{
-		Source: k.Source, View: k.View, Decode: k.Decode, Encode: k.Encode,
+		Source: k.Source, View: k.View, Decode: k.Decode, Draw: k.Draw, Encode: k.Encode,
 		Processors: k.Processors, Continuations: k.Continuations, Config: k.Config,
 	}
 }

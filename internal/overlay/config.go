@@ -9,8 +9,9 @@ import (
 
 // Config is how findings look.
 type Config struct {
-	// Labels: class names on plates. Confidence: with the confidence.
-	Labels     bool `yaml:"labels"`
+	// Labels are class names on plates at the boxes.
+	Labels bool `yaml:"labels"`
+	// Confidence stands beside the class name.
 	Confidence bool `yaml:"confidence"`
 	// Scale multiplies the size of lines and text, which follow the picture's
 	// size anyway.
@@ -18,8 +19,6 @@ type Config struct {
 	// OldAfter: a finding from a frame that is so much older than the picture
 	// is drawn dashed, with its age.
 	OldAfter time.Duration `yaml:"old_after"`
-	// Status: the feed's name and the time in the corner below.
-	Status bool `yaml:"status"`
 }
 
 // DefaultConfig marks findings as old after half a second: with inference on

@@ -141,9 +141,6 @@ func TestStaysInThePicture(t *testing.T) {
 				if err := p.Draw(img, all); err != nil {
 					t.Fatal(err)
 				}
-				if err := p.DrawStatus(img, labels[rng.IntN(len(labels))], time.Unix(0, 0)); err != nil {
-					t.Fatal(err)
-				}
 				if !intact(img) {
 					t.Fatalf("%v %v: written outside the picture", size, format)
 				}
@@ -326,7 +323,6 @@ func TestRangeIsKept(t *testing.T) {
 	f := findings(0, detection("person", .9, .1, .2, .9, .9), detection("car", .9, .3, .4, .6, .7))
 	img := picture(frame.I420, 640, 480)
 	p := paint(t, DefaultConfig(), img, f)
-	p.DrawStatus(img, "door", time.Unix(0, 0))
 	for y := range img.Height {
 		for _, v := range img.Planes[0].Data[y*img.Planes[0].Stride:][:img.Width] {
 			if v < 16 || v > 235 {
@@ -359,17 +355,6 @@ func TestBrokenPicturesAreRefused(t *testing.T) {
 	}
 }
 
-func TestStatusStandsInTheCorner(t *testing.T) {
-	img := picture(frame.I420, 640, 480)
-	p := NewPainter(DefaultConfig())
-	if err := p.DrawStatus(img, "front-door", time.Unix(0, 0).UTC()); err != nil {
-		t.Fatal(err)
-	}
-	if r := img.changed(); r.x0 != 0 || r.y1 != 480 || r.x1 > 400 || r.y0 < 440 {
-		t.Errorf("drawn at %v", r)
-	}
-}
-
 func TestGlyphsAreBounded(t *testing.T) {
 	f := newTypeface(boldFont(), 12)
 	mask := make([]uint8, 100*20)
@@ -394,11 +379,8 @@ func TestDrawingAllocatesNothing(t *testing.T) {
 	img := picture(frame.NV12, 1280, 720)
 	p := paint(t, DefaultConfig(), img, crowd())
 	f := crowd()
-	at := time.Unix(0, 0).UTC()
-	p.DrawStatus(img, "door", at)
 	n := testing.AllocsPerRun(10, func() {
 		p.Draw(img, f)
-		p.DrawStatus(img, "door", at)
 	})
 	if n > 0 {
 		t.Errorf("%v allocations per picture", n)
@@ -438,8 +420,7 @@ func TestPictures(t *testing.T) {
 		img := picture(frame.I420, size[0], size[1])
 		set(img.Planes[1].Data, 128)
 		set(img.Planes[2].Data, 128)
-		p := paint(t, DefaultConfig(), img, f)
-		p.DrawStatus(img, "front-door", time.Unix(0, 0).UTC())
+		paint(t, DefaultConfig(), img, f)
 		writePNG(t, img, filepath.Join(dir, fmt.Sprintf("draw%d.png", size[1])))
 		s := Slate(size[0], size[1], "front-door", "No signal\nsince 2026-11-23 15:22:33 UTC")
 		writePNG(t, &s, filepath.Join(dir, fmt.Sprintf("slate%d.png", size[1])))

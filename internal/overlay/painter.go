@@ -21,7 +21,6 @@ type Painter struct {
 	look  look
 	style style
 	inks  [len(palette)]inks
-	plain inks
 
 	boxes  []box
 	placed []rect
@@ -37,7 +36,6 @@ type look struct {
 	padX    int
 	padY    int
 	labels  *typeface
-	status  *typeface
 }
 
 // style is what colours depend on.
@@ -83,26 +81,6 @@ func (p *Painter) Draw(img *Image, findings []frame.Finding) error {
 	return nil
 }
 
-// DrawStatus draws a feed's name and a time into the corner below.
-func (p *Painter) DrawStatus(img *Image, name string, at time.Time) error {
-	if err := p.prepare(img); err != nil {
-		return err
-	}
-	p.text = append(p.text[:0], name...)
-	if len(name) > 0 {
-		p.text = append(p.text, "  "...)
-	}
-	p.text = at.AppendFormat(p.text, "2006-01-02 15:04:05 MST")
-	c := newCanvas(img)
-	w, h, ok := p.plateSize(p.look.status, c)
-	if !ok {
-		return nil
-	}
-	r := within(0, img.Height, w, h, c.bounds())
-	p.plate(c, r, p.look.status, p.plain.line, 160, p.plain.text)
-	return nil
-}
-
 // prepare makes what depends on the picture's size and colours.
 func (p *Painter) prepare(img *Image) error {
 	if err := img.check(); err != nil {
@@ -121,7 +99,6 @@ func (p *Painter) prepare(img *Image) error {
 		dim := c.mix(slate, 0.65)
 		p.inks[i] = inks{sample(c), sample(dim), sample(c.ink()), sample(dim.ink())}
 	}
-	p.plain = inks{line: sample(slate), text: sample(white)}
 	return nil
 }
 
@@ -137,7 +114,6 @@ func newLook(size, scale float64) look {
 		padX:    int(math.Round(pixels * 0.35)),
 		padY:    int(math.Round(pixels * 0.12)),
 		labels:  newTypeface(boldFont(), pixels),
-		status:  newTypeface(regularFont(), pixels*0.9),
 	}
 }
 
