@@ -2,7 +2,6 @@ package rtspcam
 
 import (
 	"context"
-	"slices"
 
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/rtspout/rtpcast"
@@ -56,25 +55,4 @@ func (v video) Tracks() []Track { return []Track{{Codec: v.codec}} }
 
 func (v video) Run(ctx context.Context, send Send) error {
 	return v.run(ctx, func(p frame.Packet) { send(0, p) })
-}
-
-// WithMetadata adds a track of ONVIF metadata behind those of a source: a
-// document with each unit of the source's first track.
-func WithMetadata(s Source) Source { return withMetadata{s} }
-
-type withMetadata struct{ Source }
-
-func (w withMetadata) Tracks() []Track {
-	return append(slices.Clone(w.Source.Tracks()), Track{Codec: Metadata})
-}
-
-func (w withMetadata) Run(ctx context.Context, send Send) error {
-	last := len(w.Source.Tracks())
-	return w.Source.Run(ctx, func(track int, p frame.Packet) {
-		send(track, p)
-		if track == 0 {
-			p.Data = []byte(`<?xml version="1.0"?><tt:MetadataStream xmlns:tt="http://www.onvif.org/ver10/schema"/>`)
-			send(last, p)
-		}
-	})
 }
