@@ -55,14 +55,14 @@ func (b *batch) prepare(s shape) []frame.Entry {
 	return b.call
 }
 
-// end releases the batch's references. mu is not held.
-func (b *batch) end() {
-	for _, f := range b.frames {
-		f.Release()
-	}
+// end empties the batch and appends its references, now the caller's to release,
+// to frames.
+func (b *batch) end(frames []*frame.Frame) []*frame.Frame {
+	frames = append(frames, b.frames...)
 	clear(b.items)
 	clear(b.frames)
 	clear(b.entries)
 	clear(b.call)
 	b.items, b.frames, b.entries, b.call = b.items[:0], b.frames[:0], b.entries[:0], b.call[:0]
+	return frames
 }

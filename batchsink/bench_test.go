@@ -161,3 +161,49 @@ func BenchmarkSaturationFloor(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "entries/s")
 }
+
+// BenchmarkSubmitFromManyThreads is as many cameras as threads can be, all
+// submitting for themselves at once: time per submission and answer.
+func BenchmarkSubmitFromManyThreads(b *testing.B) {
+	cfg := DefaultConfig()
+	cfg.MaxBatchSize = 16
+	h := benchHandle(b, cfg, noop{})
+	n := 0
+	var mu sync.Mutex
+	b.ReportAllocs()
+	b.SetParallelism(8)
+	b.RunParallel(func(pb *testing.PB) {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		mu.Lock()
+		id := feedName(n)
+		n++
+		mu.Unlock()
+		p, err := h.Attach(id, FeedOptions{})
+		if err != nil {
+			b.Error(err)
+			return
+		}
+		f := benchFrame(id)
+		for pb.Next() {
+			p.SubmitAndWait(context.Background(), f, frame.ViewState{})
+		}
+	})
+}
+
+// BenchmarkIdleStop is stopping a coordinator that has nothing to do; max-ms is
+// the longest it took.
+func BenchmarkIdleStop(b *testing.B) {
+	var longest time.Duration
+	for b.Loop() {
+		h, err := New(context.Background(), b.Name(), DefaultConfig(), func() (Processor, error) { return noop{}, nil }, Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+		began := time.Now()
+		h.Stop(context.Background())
+		longest = max(longest, time.Since(began))
+	}
+	b.ReportMetric(float64(longest)/1e6, "max-ms")
+}

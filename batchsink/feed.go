@@ -71,10 +71,12 @@ func (h *Handle) handOver(f *feed, now time.Duration, a *answers) {
 	}
 }
 
-// answers is what one goroutine has to deliver: the feeds it has claimed.
+// answers is what one goroutine has to deliver: the feeds it has claimed, and,
+// before their answers, the references of a batch that is done.
 type answers struct {
 	feeds   []*feed
 	tickets []*Ticket
+	frames  []*frame.Frame
 }
 
 // deliver calls back for all that is settled in the claimed feeds, including
@@ -83,6 +85,10 @@ type answers struct {
 func (h *Handle) deliver(a *answers) {
 	for h.collect(a) {
 		h.mu.Unlock()
+		for i, f := range a.frames {
+			f.Release()
+			a.frames[i] = nil
+		}
 		for _, t := range a.tickets {
 			t.send()
 		}
@@ -110,7 +116,7 @@ func (h *Handle) collect(a *answers) bool {
 		kept = append(kept, f)
 	}
 	a.feeds = kept
-	return len(kept) > 0
+	return len(kept) > 0 || len(a.frames) > 0
 }
 
 // send gives the answer to whoever waits for it. mu is not held.
@@ -135,7 +141,7 @@ func (h *Handle) delivered(a *answers) {
 		a.tickets[i] = nil
 	}
 	h.unsent -= len(a.tickets)
-	a.tickets = a.tickets[:0]
+	a.tickets, a.frames = a.tickets[:0], a.frames[:0]
 	h.checkQuiet()
 }
 

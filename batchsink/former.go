@@ -1,10 +1,6 @@
 package batchsink
 
-import (
-	"time"
-
-	"github.com/nvpipe/nvpipe/frame"
-)
+import "time"
 
 // former decides which entries make the next batch and when it closes. It is
 // passive: no goroutine, no lock, no clock. The coordinator tells it what
@@ -30,76 +26,6 @@ type former struct {
 
 	coming, again []time.Duration // scratch of the policies
 }
-
-// entry is one place in the queue, then in a batch.
-type entry struct {
-	ticket *Ticket
-	line   *line
-	// part is the entry's number among the parts of its ticket.
-	part      int
-	submitted time.Duration
-	// by is the number of the shared batch that takes it at the latest.
-	by     uint64
-	queued bool
-	dead   bool // queued, but nobody waits for it
-	// region is the part of the frame that is meant; zero: all of it.
-	region frame.Box
-
-	prev, next *entry // in former.oldest … newest
-	behind     *entry // next of the same line
-}
-
-// line is one feed as the former sees it: its entries in order, its share and
-// its rhythm.
-type line struct {
-	cap    int     // tickets it may have with the coordinator
-	depth  int     // entries it may have queued: cap × parts of a ticket
-	weight float64 // its share
-	bound  int     // entries, its own included, that may go before the newest
-	live   bool
-	held   int // tickets with the coordinator
-
-	head, tail *entry
-	length     int
-	pass       float64 // entries taken, over weight, on the former's virtual clock
-	rhythm     rhythm
-
-	// alone: the feed poisoned batches and is processed apart until then.
-	alone  bool
-	until  time.Duration
-	poison int
-	// poisonedAt is when it did so last.
-	poisonedAt time.Duration
-
-	passedOver, run, longestRun uint64
-}
-
-// Reason is why a batch closed.
-type Reason uint8
-
-// The reasons, in the order of Stats.Batches.
-const (
-	// ReasonFull: it held as many entries as the processor takes.
-	ReasonFull Reason = iota
-	// ReasonDeadline: its oldest entry had waited for max_latency.
-	ReasonDeadline
-	// ReasonNobody: nobody else was expected before the deadline.
-	ReasonNobody
-	// ReasonFree: an instance was free, and waiting was not going to pay.
-	ReasonFree
-	// ReasonStop: the coordinator is stopping.
-	ReasonStop
-	// ReasonAlone: a feed that poisons batches is processed alone.
-	ReasonAlone
-
-	// NumReasons is how many there are.
-	NumReasons = int(ReasonAlone) + 1
-)
-
-var reasonNames = [NumReasons]string{"full", "deadline", "nobody_expected", "free", "stop", "alone"}
-
-// String is the reason's name in metrics.
-func (r Reason) String() string { return reasonNames[r] }
 
 func newFormer(s shape, c Config) former {
 	return former{
@@ -202,23 +128,6 @@ func (f *former) remove(e *entry) {
 	e.queued, e.prev, e.next, e.behind = false, nil, nil, nil
 }
 
-func (l *line) unlink(e *entry) {
-	l.length--
-	if l.head == e {
-		if l.head = e.behind; l.head == nil {
-			l.tail = nil
-		}
-		return
-	}
-	before := l.head
-	for before.behind != e {
-		before = before.behind
-	}
-	if before.behind = e.behind; e.behind == nil {
-		l.tail = before
-	}
-}
-
 // due says when the next batch closes and why, if nothing else happens; never
 // if there is nothing to wait for. It is asked when an instance is free, since
 // no batch is cut before, and after sweep, as cut is: neither meets dead
@@ -238,34 +147,6 @@ func (f *former) due(now time.Duration) (when time.Duration, why Reason) {
 	}
 	return when, why
 }
-
-// dueAlone is when an entry of a feed that is processed alone has its turn:
-// when the allowance covers it, or when every other feed has fallen silent.
-func (f *former) dueAlone(now time.Duration) time.Duration {
-	switch {
-	case f.apart == 0:
-		return never
-	case f.extra.enough(1):
-		return now
-	}
-	turn := now
-	for _, l := range f.lines {
-		if l.alone {
-			continue
-		}
-		if l.held > 0 {
-			return never // to be asked again after its batch
-		}
-		if until, ok := l.expected(now, now+silence, f.window); ok {
-			turn = max(turn, until)
-		}
-	}
-	return turn
-}
-
-// silence is how far off a feed's next frame is if the feed does not count as
-// kept waiting by another's batches of one.
-const silence = time.Second
 
 // cut takes the next batch for the reason given by due and appends it to into.
 func (f *former) cut(why Reason, into []*entry) []*entry {
@@ -309,27 +190,4 @@ func (f *former) countPassedOver(batch []*entry) {
 			l.longestRun = max(l.longestRun, l.run)
 		}
 	}
-}
-
-// takeAlone removes the oldest entry of a feed that is processed alone.
-func (f *former) takeAlone() *entry {
-	e := f.oldest
-	for !e.line.alone {
-		e = e.next
-	}
-	f.remove(e)
-	return e
-}
-
-// setAlone moves a line out of the shared batches, or back.
-func (f *former) setAlone(l *line, alone bool) {
-	living := 0
-	for e := l.head; e != nil; e = e.behind {
-		if !e.dead {
-			living++
-		}
-	}
-	*f.count(l) -= living
-	l.alone = alone
-	*f.count(l) += living
 }

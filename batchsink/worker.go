@@ -152,7 +152,10 @@ func (w *worker) process() {
 	for more := true; more; {
 		call := b.prepare(h.shape)
 		if len(call) == 0 {
-			more = w.conclude(nil, h.now())
+			if more = w.conclude(nil, h.now()); !more {
+				w.answers.frames = b.end(w.answers.frames)
+				h.deliver(&w.answers)
+			}
 			continue
 		}
 		w.enter(processing, h.now())
@@ -170,12 +173,11 @@ func (w *worker) process() {
 		if err == nil {
 			w.lane.former.costs.observe(len(call), took)
 		}
-		more = w.conclude(err, now)
+		if more = w.conclude(err, now); !more {
+			w.answers.frames = b.end(w.answers.frames)
+		}
 		h.deliver(&w.answers)
 	}
-	h.mu.Unlock()
-	b.end()
-	h.mu.Lock()
 	w.freed = h.now()
 }
 
@@ -189,7 +191,9 @@ func (w *worker) stop() {
 	if orderly {
 		<-h.quiet
 	}
-	w.batch.end()
+	for _, f := range w.batch.end(nil) {
+		f.Release() // of a call that was abandoned, or kept its worker from the rest
+	}
 	h.mu.Lock()
 	w.enter(closing, h.now())
 	h.arm(w.limit())
