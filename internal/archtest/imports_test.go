@@ -41,6 +41,7 @@ var arrows = []struct {
 	// internal/app joins the parts; the root is thin over it, cmd over both.
 	{"internal/app/...", []string{"batchsink", "processors/...", "pipeline/...", "internal/..."}},
 	{"internal/demo/...", []string{"batchsink", "processors/...", "pipeline/...", "internal/..."}},
+	{"internal/bench/...", []string{".", "batchsink", "processors/...", "pipeline/...", "internal/..."}},
 	{"internal/...", []string{"batchsink", "processors/...", "pipeline", "internal/..."}},
 	{".", []string{"batchsink", "processors/...", "pipeline/...", "internal/..."}},
 	{"cmd/...", []string{".", "batchsink", "processors/...", "pipeline/...", "internal/...", "cmd/..."}},
