@@ -221,6 +221,31 @@ func TestControlUnboundedShareIsFound(t *testing.T) {
 	t.Error("nobody notices that the bound is not kept")
 }
 
+// The former has no clock and no chance in it: fed the same, it does the same.
+func TestSameInputsMakeTheSameBatches(t *testing.T) {
+	record := func(seed uint64) (log string) {
+		rng := rand.New(rand.NewPCG(seed, 6))
+		b := newBench(rng, 4)
+		for i := range 5 {
+			b.join(2, weights[i])
+		}
+		for range 200 {
+			b.submit(b.lines[rng.IntN(5)])
+			if rng.IntN(3) == 0 {
+				for _, e := range b.cut(ReasonFull, nil) {
+					log += fmt.Sprint(e.submitted, e.by, " ")
+				}
+			}
+		}
+		return log
+	}
+	for seed := range uint64(10) {
+		if record(seed) != record(seed) {
+			t.Fatalf("schedule %d is played differently the second time", seed)
+		}
+	}
+}
+
 // A feed that was away catches up a little, and no more.
 func TestCreditIsLimited(t *testing.T) {
 	b := newBench(rand.New(rand.NewPCG(1, 1)), 1)

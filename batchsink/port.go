@@ -160,21 +160,31 @@ func (h *Handle) accept(t *Ticket, regions []frame.Box, now time.Duration) {
 // stalled, backing off or stopping is not waited for, and losing the
 // coordinator is no event for it. Attach sets it.
 func (p *Port) SetLive(live bool) {
-	p.h.mu.Lock()
-	p.f.line.live = live && p.f.port == p
-	wake := p.f.lane.poke(p.h.now())
-	p.h.mu.Unlock()
-	wake.signal()
+	p.tell(func(time.Duration) { p.f.line.live = live })
 }
 
 // Reconnected says that the feed's stream begins anew: what its rhythm was is
 // forgotten, and events kept back are reported.
 func (p *Port) Reconnected() {
-	p.h.mu.Lock()
-	defer p.h.mu.Unlock()
-	now := p.h.now()
-	p.f.line.rhythm.begin(now)
-	p.h.flushReports(p.f, now)
+	p.tell(func(now time.Duration) {
+		p.f.line.rhythm.begin(now)
+		p.h.flushReports(p.f, now)
+	})
+}
+
+// tell changes what is known of the feed, unless it has left by this port.
+func (p *Port) tell(change func(now time.Duration)) {
+	h := p.h
+	h.mu.Lock()
+	if p.f.port != p {
+		h.mu.Unlock()
+		return
+	}
+	now := h.now()
+	change(now)
+	wake := p.f.lane.poke(now)
+	h.mu.Unlock()
+	wake.signal()
 }
 
 // Detach ends the feed's submissions and settles, as stopped, what is without an

@@ -137,6 +137,11 @@ func TestAnOldPortIsDeadForGood(t *testing.T) {
 		}
 		f.Release()
 		old.Detach() // detaches nobody
+		old.SetLive(false)
+		old.Reconnected()
+		r.Handle.mu.Lock()
+		equal(t, "live", r.ports["a"].f.line.live, true)
+		r.Handle.mu.Unlock()
 		r.mustSubmit("a")
 		time.Sleep(time.Second)
 		equal(t, "delivered", r.outcomes()[frame.Delivered], 1)

