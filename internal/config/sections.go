@@ -3,12 +3,12 @@ package config
 import (
 	"errors"
 	"net"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/nvpipe/nvpipe/internal/invalid"
+	"github.com/nvpipe/nvpipe/internal/listen"
 	"github.com/nvpipe/nvpipe/internal/secret"
 )
 
@@ -63,7 +63,7 @@ func (m Metrics) Validate() error {
 		host, err := hostOf(m.Listen)
 		if err != nil {
 			errs = append(errs, err)
-		} else if !loopback(host) && m.Token.IsZero() {
+		} else if !listen.Loopback(host) && m.Token.IsZero() {
 			errs = append(errs, invalid.Field("listen",
 				"%s is reached from other machines, which is refused for safety without metrics.token; set one, or listen on 127.0.0.1", m.Listen))
 		}
@@ -80,11 +80,4 @@ func hostOf(listen string) (string, error) {
 		return "", invalid.Field("listen", "must be HOST:PORT with a port of 0–65535, such as 127.0.0.1:9464, or empty, is %q", listen)
 	}
 	return host, nil
-}
-
-// loopback: only this machine reaches it. A name other than localhost may lead
-// anywhere.
-func loopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }

@@ -3,11 +3,11 @@ package rtspout
 import (
 	"errors"
 	"net"
-	"net/netip"
 	"strconv"
 	"time"
 
 	"github.com/nvpipe/nvpipe/internal/invalid"
+	"github.com/nvpipe/nvpipe/internal/listen"
 	"github.com/nvpipe/nvpipe/internal/secret"
 	"github.com/nvpipe/nvpipe/internal/units"
 )
@@ -64,7 +64,7 @@ func (c Config) Validate() error {
 	host, port, err := net.SplitHostPort(c.Listen)
 	if n, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || n == 0 && port != "0" {
 		bad("listen", "must be host:port with a port of 0–65535, such as 127.0.0.1:8554, is %q", c.Listen)
-	} else if !isLoopback(host) && c.User == "" && !c.AllowAnonymous {
+	} else if !listen.Loopback(host) && c.User == "" && !c.AllowAnonymous {
 		bad("listen", "%q can be reached from other machines: set user and password, or allow_anonymous: true, or listen on 127.0.0.1", c.Listen)
 	}
 	if (c.User == "") != c.Password.IsZero() {
@@ -91,12 +91,4 @@ func (c Config) Validate() error {
 		bad("no_signal_after", "must be 100ms–1h, is %v", c.NoSignalAfter)
 	}
 	return errors.Join(errs...)
-}
-
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
 }

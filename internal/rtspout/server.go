@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/bluenviron/gortsplib/v5"
 
 	"github.com/nvpipe/nvpipe/frame"
+	"github.com/nvpipe/nvpipe/internal/listen"
 	"github.com/nvpipe/nvpipe/internal/rtspout/rtpcast"
 )
 
@@ -106,7 +106,7 @@ func (s *Server) Start() error {
 		pair.Install(server)
 	}
 	if err := server.Start(); err != nil {
-		return listenError(s.cfg.Listen, err)
+		return listen.Failed("the RTSP server", "rtsp.listen", s.cfg.Listen, err)
 	}
 	s.rtsp = server
 	for _, st := range s.streams {
@@ -211,26 +211,13 @@ func (s *Server) loadTLS() (*tls.Config, error) {
 func (s *Server) listenUDP() (*rtpcast.UDPPair, error) {
 	host, _, err := net.SplitHostPort(s.cfg.Listen)
 	if err != nil {
-		return nil, listenError(s.cfg.Listen, err)
+		return nil, listen.Failed("the RTSP server", "rtsp.listen", s.cfg.Listen, err)
 	}
 	pair, err := rtpcast.ListenUDPPair(host, s.cfg.UDPPort)
 	if err != nil {
 		return nil, fmt.Errorf("RTSP server on %s: %w; choose another udp_port, or udp: false", s.cfg.Listen, err)
 	}
 	return pair, nil
-}
-
-func listenError(address string, err error) error {
-	advice := "choose another address in listen"
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		advice = "end the program that has the port, or choose another one in listen"
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		advice = "this machine does not have that address; choose one it has in listen"
-	case errors.Is(err, syscall.EACCES):
-		advice = "ports below 1024 need a privilege; choose a higher one in listen"
-	}
-	return fmt.Errorf("RTSP server cannot listen on %s: %w; %s", address, err, advice)
 }
 
 // queueSize is a viewer's queue in packets; the library wants a power of two.

@@ -152,7 +152,7 @@ func TestPortInUse(t *testing.T) {
 	if err == nil {
 		t.Fatal("started on a port in use")
 	}
-	for _, part := range []string{cfg.Listen, "address already in use", "choose another one in listen"} {
+	for _, part := range []string{cfg.Listen, "address already in use", "choose another one in rtsp.listen"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("error %q does not say %q", err, part)
 		}
