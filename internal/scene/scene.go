@@ -41,7 +41,7 @@ type Options struct {
 // scenes): five objects, 640×360 at 15 frames a second.
 func Demo(camera int) Options {
 	return Options{
-		Width: 640, Height: 360, FPS: 15, Seed: 101 + uint64(camera),
+		Width: 640, Height: 360, FPS: 15, Seed: 105 + uint64(camera),
 		Objects: 5, Noise: 2.5, Light: .1, Shadow: .15,
 	}
 }

@@ -206,6 +206,36 @@ func TestSuspectFramesAreLeftOut(t *testing.T) {
 	}
 }
 
+// The last cells of a picture may be a pixel wide: boxes must not end outside.
+func TestBoxesEndWithThePicture(t *testing.T) {
+	for _, width := range []int{640, 642, 644} {
+		s, planes := newScenery(t, scene.Options{Width: width, Height: 362, FPS: 15, Seed: 9, Noise: 2})
+		w := watch(t, DefaultConfig())
+		w.width, w.height = width, 362
+		seen := 0
+		for n := range 120 {
+			s.Render(n, planes)
+			for y := 200; y < 362; y++ {
+				for x := max(0, 3*n-60); x < min(width, 3*n); x++ {
+					if n > 90 {
+						planes[0].Data[y*width+min(x+380, width-1)] = 40
+					}
+				}
+			}
+			for _, d := range w.show(planes, s.Time(n)) {
+				seen++
+				b := d.Box
+				if !(b.XMin >= 0 && b.XMin < b.XMax && b.XMax <= 1 && b.YMin >= 0 && b.YMin < b.YMax && b.YMax <= 1) {
+					t.Fatalf("width %d, frame %d: box %v", width, n, b)
+				}
+			}
+		}
+		if seen == 0 {
+			t.Errorf("width %d: nothing was found", width)
+		}
+	}
+}
+
 // Two entries of one feed in one batch, and times that do not advance.
 func TestTheSameFrameTwice(t *testing.T) {
 	w := watch(t, DefaultConfig())

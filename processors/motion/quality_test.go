@@ -58,6 +58,9 @@ func score(t *testing.T, step int, softened bool) scene.Score {
 }
 
 func TestFindsTheDemoObjects(t *testing.T) {
+	if raceDetector {
+		t.Skip("nothing runs at the same time here")
+	}
 	for _, c := range []struct {
 		step     int
 		softened bool
@@ -66,14 +69,17 @@ func TestFindsTheDemoObjects(t *testing.T) {
 			t.Parallel()
 			s := score(t, c.step, c.softened)
 			t.Logf("recall %.4f, precision %.4f in %d frames", s.Recall(), s.Precision(), s.Frames)
-			if s.Recall() < .95 || s.Precision() < .95 {
-				t.Errorf("recall %.4f, precision %.4f; want 0.95", s.Recall(), s.Precision())
+			if s.Recall() < .96 || s.Precision() < .96 {
+				t.Errorf("recall %.4f, precision %.4f; want 0.96", s.Recall(), s.Precision())
 			}
 		})
 	}
 }
 
 func TestNothingInAnEmptyScene(t *testing.T) {
+	if raceDetector {
+		t.Skip("nothing runs at the same time here")
+	}
 	for _, o := range []scene.Options{
 		{Width: 640, Height: 360, FPS: 15, Seed: 11, Noise: 2.5, Light: .1},
 		{Width: 640, Height: 360, FPS: 15, Seed: 12, Noise: 6, Light: .3},
@@ -98,6 +104,9 @@ func TestNothingInAnEmptyScene(t *testing.T) {
 // no factor explains that. There may be no flood of boxes, and a second later
 // all must be well.
 func TestLightIsSwitched(t *testing.T) {
+	if raceDetector {
+		t.Skip("nothing runs at the same time here")
+	}
 	s, planes := newScenery(t, scene.Options{Width: 640, Height: 360, FPS: 15, Seed: 5, Noise: 2.5})
 	lamp := map[string]func(x, y int, v byte) byte{
 		"all brighter": func(_, _ int, v byte) byte { return byte(min(int(v)*3/2, 235)) },
@@ -140,6 +149,9 @@ func drawThing(p frame.Plane, x, y, size int, luma byte) {
 // A thing comes, stands still until it counts as ground, and leaves: its
 // place must not be taken for a thing afterwards.
 func TestThingsThatStopAndLeave(t *testing.T) {
+	if raceDetector {
+		t.Skip("nothing runs at the same time here")
+	}
 	config := DefaultConfig()
 	config.Absorb = 4 * time.Second
 	s, planes := newScenery(t, scene.Options{Width: 640, Height: 360, FPS: 15, Seed: 6, Noise: 2})

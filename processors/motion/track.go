@@ -13,7 +13,8 @@ type track struct {
 	seen       time.Duration // PTS of the last frame in which it had a region to itself
 	alone      float64       // seconds for which it had
 	together   float64       // seconds for which it has shared one now
-	metX, metY float64       // its middle when that began
+	metX, metY float64       // where its middle was then, or metFor seconds ago
+	metFor     float64
 	sightings  int
 	contrast   float64
 	fill       float64 // share of its box that is foreground when it is alone
@@ -104,7 +105,7 @@ func (t *track) measure(r rect, contrast, fill float64, picture rect, dt float64
 	t.contrast += .3 * (contrast - t.contrast)
 	t.fill += .3 * (fill - t.fill)
 	t.sightings++
-	t.together, t.doubts, t.justMissed = 0, 0, false
+	t.together, t.metFor, t.doubts, t.justMissed = 0, 0, 0, false
 	t.driftX, t.driftY, t.lost, t.recognised = 0, 0, 0, 1
 }
 
@@ -136,8 +137,8 @@ func (t *track) share(w *scratch, r rect, all []*track, rest region, g grid, pic
 	for _, o := range all {
 		outer = outer.joined(o.box)
 	}
-	if t.together == 0 {
-		t.metX, t.metY = t.box.cx(), t.box.cy()
+	if t.together == 0 || t.metFor > metLongest {
+		t.metX, t.metY, t.metFor = t.box.cx(), t.box.cy(), 0
 	}
 	cut := cutSides(r, picture)
 	t.enter(r, cut)
@@ -152,10 +153,8 @@ func (t *track) share(w *scratch, r rect, all []*track, rest region, g grid, pic
 	}
 	t.box = t.box.moved(sharedGain*dx, sharedGain*dy)
 	t.recognised = recognised
-	if t.lost += dt; recognised >= leastRecognised {
-		t.lost = 0
-	}
 	t.together += dt
+	t.metFor += dt
 	t.sightings++
 	t.justMissed = false
 }
@@ -205,13 +204,17 @@ func (t *track) strayed() bool {
 // for the outermost.
 const nearlyOuter = 1.5
 
-// speedTogether is how fast it moved on average, in cells per second, since it
-// began to share a region.
+// metLongest is over how many seconds, at most, the speed of a track that
+// shares a region is averaged.
+const metLongest = 1.2
+
+// speedTogether is how fast it moved of late, in cells per second, while it
+// shared a region.
 func (t *track) speedTogether() (x, y float64) {
-	if t.together == 0 {
+	if t.metFor == 0 {
 		return t.vx, t.vy
 	}
-	return (t.box.cx() - t.metX) / t.together, (t.box.cy() - t.metY) / t.together
+	return (t.box.cx() - t.metX) / t.metFor, (t.box.cy() - t.metY) / t.metFor
 }
 
 // pull is the mean of the ways to those of a region's two edges that are this

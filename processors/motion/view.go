@@ -29,7 +29,7 @@ func newView(c Config, f *frame.Frame, state frame.ViewState) *view {
 		grid: g, thresholds: makeThresholds(c.Sensitivity),
 		lesson:    newLesson(f.PTS, c.Learning),
 		stillness: newStillness(g.cells()),
-		tracker:   newTracker(g, c.MinArea),
+		tracker:   newTracker(g, f.Width, f.Height, c.MinArea),
 		last:      f.PTS,
 	}
 }
@@ -69,7 +69,7 @@ func (v *view) look(f *frame.Frame, sh *shrinker, w *scratch) []frame.Detection 
 	v.stillness.absorb(w, v.background, v.grid, step, v.config.Absorb)
 	v.background.update(w.cells, w.takenCells(v.grid), step)
 	v.tracker.follow(w, f.PTS)
-	return v.tracker.report(f.PTS, f.Width, f.Height)
+	return v.tracker.report(f.PTS)
 }
 
 // compare finds the regions in which w.cells differ from the empty scene; it
@@ -106,5 +106,5 @@ func (v *view) learn(pts time.Duration, w *scratch) {
 func (v *view) relearn(pts time.Duration) {
 	v.lesson = newLesson(pts, min(relearning, v.config.Learning))
 	v.stillness.reset()
-	v.tracker = newTracker(v.grid, v.config.MinArea)
+	v.tracker = newTracker(v.grid, v.width, v.height, v.config.MinArea)
 }
