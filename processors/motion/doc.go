@@ -16,6 +16,7 @@
 // learned again), things of the ground's own brightness, and crowds.
 //
 // All learning goes by PTS, so that a feed of which only some frames come
-// through is treated the same. State is bounded: per feed some 50 bytes for
-// each of about 25,000 cells, for at most Config.MaxFeeds feeds.
+// through is treated the same. State is bounded: per feed 16 bytes for each of
+// about 25,000 cells, twice that while learning, and at most 64 tracks; for at
+// most Config.MaxFeeds feeds.
 package motion
