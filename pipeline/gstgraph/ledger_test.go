@@ -30,6 +30,14 @@ func TestLedgerBalancesWheneverTheInputCloses(t *testing.T) {
 	}
 }
 
+// Long enough that the control build loses some.
+func TestLedgerOfManyFrames(t *testing.T) {
+	r := newRecorder()
+	g := start(t, testSource(64, 64, 1000), pipeline.GraphSettings{}, r)
+	r.untilFrames(t, 500)
+	balanced(t, g, r)
+}
+
 // A handler that is in the middle of a frame when the input is closed still
 // gets that frame booked, and none after it.
 func TestLedgerClosingWhileAFrameArrives(t *testing.T) {
