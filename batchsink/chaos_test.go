@@ -36,7 +36,7 @@ type books struct {
 	outcomes map[uint64][]frame.Outcome
 	when     map[uint64]time.Time
 	waited   map[uint64]bool // answered to a waiter, not the callback
-	stopped  bool
+	events   map[Kind]int
 	wrong    []string
 	sabotage func() int // how often an answer arrives
 }
@@ -46,7 +46,7 @@ func (b *books) complain(format string, args ...any) {
 }
 
 // answer notes an answer, or whatever sabotage makes of it.
-func (b *books) answer(id frame.FeedID, seq uint64, r frame.Result, waited bool) {
+func (b *books) answer(id frame.FeedID, seq uint64, r frame.Result, parts []frame.Result, waited bool) {
 	b.Lock()
 	defer b.Unlock()
 	for range b.sabotage() {
@@ -56,8 +56,13 @@ func (b *books) answer(id frame.FeedID, seq uint64, r frame.Result, waited bool)
 	if b.waited[seq] = waited; !waited {
 		b.answered[id] = append(b.answered[id], seq)
 	}
-	if r.Outcome == frame.Delivered && r.Output.Data != any(seq) {
-		b.complain("frame %d got the output of %v", seq, r.Output.Data)
+	if len(parts) == 0 {
+		parts = []frame.Result{r}
+	}
+	for _, part := range parts {
+		if part.Outcome == frame.Delivered && part.Output.Data != any(seq) {
+			b.complain("frame %d got the output of %v", seq, part.Output.Data)
+		}
 	}
 }
 
@@ -87,7 +92,7 @@ func newChaos(seed uint64, sabotage func() int) *chaos {
 		rng:      rand.New(rand.NewPCG(seed, 5)),
 		accepted: map[frame.FeedID][]uint64{}, rejected: map[frame.FeedID]*frame.Ledger{},
 		answered: map[frame.FeedID][]uint64{}, outcomes: map[uint64][]frame.Outcome{},
-		when: map[uint64]time.Time{}, waited: map[uint64]bool{}, sabotage: sabotage,
+		when: map[uint64]time.Time{}, waited: map[uint64]bool{}, events: map[Kind]int{}, sabotage: sabotage,
 	}
 	return c
 }
@@ -142,9 +147,10 @@ func (c *chaos) feed(id frame.FeedID, rng *rand.Rand, frames []*frame.Frame) {
 	b := &c.book
 	options := FeedOptions{
 		MaxInFlight: rng.IntN(maxCap + 1),
+		MaxParts:    4,
 		Weight:      []float64{0, .1, 1, 10}[rng.IntN(4)],
 		Settled: func(t *Ticket) {
-			b.answer(id, t.Frame().Seq, t.Result(), false)
+			b.answer(id, t.Frame().Seq, t.Result(), t.Parts(), false)
 		},
 	}
 	period := time.Duration(rng.IntN(40000)) * time.Microsecond
@@ -169,7 +175,7 @@ func (c *chaos) feed(id frame.FeedID, rng *rand.Rand, frames []*frame.Frame) {
 		if rng.IntN(10) == 0 {
 			c.submitAndWait(p, id, f, time.Duration(rng.IntN(100))*time.Millisecond)
 		} else {
-			c.submit(p, id, f)
+			c.submit(p, id, f, crops(rng.IntN(12)-8))
 		}
 		f.Release()
 	}
@@ -193,11 +199,11 @@ func (b *books) waiters(id frame.FeedID) (n int) {
 	return n
 }
 
-func (c *chaos) submit(p *Port, id frame.FeedID, f *frame.Frame) {
+func (c *chaos) submit(p *Port, id frame.FeedID, f *frame.Frame, regions []frame.Box) {
 	// The books are closed during Submit, so that no answer is noted before.
 	c.book.Lock()
 	defer c.book.Unlock()
-	_, err := p.Submit(f, frame.ViewState{})
+	_, err := p.submit(f, frame.ViewState{}, regions, false)
 	c.book.submitted(id, f.Seq, err)
 }
 
@@ -212,7 +218,7 @@ func (c *chaos) submitAndWait(p *Port, id frame.FeedID, f *frame.Frame, patience
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	r, _ := t.Wait(ctx)
-	c.book.answer(id, f.Seq, r, true)
+	c.book.answer(id, f.Seq, r, nil, true)
 }
 
 func (b *books) submitted(id frame.FeedID, seq uint64, err error) {
@@ -232,7 +238,11 @@ func (b *books) submitted(id frame.FeedID, seq uint64, err error) {
 
 // run plays the schedule and returns what was wrong.
 func (c *chaos) run(frames int) []string {
-	h, err := New(context.Background(), fmt.Sprint("chaos", c.seed), c.cfg, c.factory, Options{OnEvent: func(Event) {}})
+	h, err := New(context.Background(), fmt.Sprint("chaos", c.seed), c.cfg, c.factory, Options{OnEvent: func(e Event) {
+		c.book.Lock()
+		defer c.book.Unlock()
+		c.book.events[e.Kind] += e.Count
+	}})
 	if err != nil {
 		return []string{err.Error()}
 	}
@@ -293,6 +303,11 @@ func (c *chaos) check() {
 	}
 	for _, s := range stats.Feeds {
 		c.checkFeed(s)
+	}
+	for kind, o := range map[Kind]frame.Outcome{BatchSubmissionRejected: frame.QueueFull, BatchInFlightExceeded: frame.InFlight, BatchTimeout: frame.Timeout} {
+		if b.events[kind] != int(stats.Total.Outcomes[o]) {
+			b.complain("%d %s reported, %d happened", b.events[kind], kind, stats.Total.Outcomes[o])
+		}
 	}
 }
 

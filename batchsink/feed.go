@@ -45,8 +45,12 @@ func (h *Handle) settle(t *Ticket, o frame.Outcome, err error, now time.Duration
 		h.recovered(f, now)
 	}
 	for i := range t.entries {
-		if e := &t.entries[i]; e.queued {
+		e := &t.entries[i]
+		if e.queued {
 			f.lane.former.giveUp(e)
+		}
+		if len(t.parts) > 0 && !e.answered {
+			t.parts[i] = frame.Result{Outcome: o, Err: err, Timings: frame.Timings{Total: now - t.submitted}}
 		}
 	}
 	h.handOver(f, now, a)

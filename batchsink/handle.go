@@ -126,7 +126,7 @@ func New(ctx context.Context, id string, cfg Config, factory Factory, opts Optio
 func allocate(id string, cfg Config, factory Factory, opts Options) (*Handle, []Processor, error) {
 	processors := make([]Processor, cfg.Instances)
 	for i := range processors {
-		p, err := factory.make()
+		p, err := factory.build()
 		if err != nil {
 			return nil, nil, err
 		}

@@ -155,7 +155,7 @@ func (h *Handle) answerPart(t *Ticket, e *entry, r frame.Result, now time.Durati
 		t.result = r
 	} else {
 		r.Timings.Total = now - t.submitted
-		t.parts[e.part] = r
+		t.parts[e.part], e.answered = r, true
 		t.result.Timings, t.result.BatchSize = r.Timings, r.BatchSize
 		if r.Err != nil {
 			t.result.Err = r.Err

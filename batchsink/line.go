@@ -12,6 +12,7 @@ type entry struct {
 	line   *line
 	// part is the entry's number among the parts of its ticket.
 	part      int
+	answered  bool // the part has its result
 	submitted time.Duration
 	// by is the number of the shared batch that takes it at the latest.
 	by     uint64

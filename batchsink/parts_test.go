@@ -111,6 +111,9 @@ func TestParentThatTimesOut(t *testing.T) {
 		}
 		time.Sleep(500 * time.Millisecond)
 		equal(t, "timeouts", r.outcomes()[frame.Timeout], 1)
+		for _, part := range r.got()[0].parts {
+			equal(t, "outcome of a part", part.Outcome, frame.Timeout)
+		}
 		equal(t, "in flight", r.ports["a"].Stats().InFlight, 1)
 		time.Sleep(time.Second)
 		equal(t, "in flight", r.ports["a"].Stats().InFlight, 0)

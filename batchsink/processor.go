@@ -54,8 +54,8 @@ func contain(where string, call func() error) (err error) {
 	return call()
 }
 
-// make calls the factory with its panics contained.
-func (f Factory) make() (p Processor, err error) {
+// build calls the factory with its panics contained.
+func (f Factory) build() (p Processor, err error) {
 	err = contain("its factory", func() (err error) {
 		p, err = f()
 		return err

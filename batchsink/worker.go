@@ -71,9 +71,9 @@ func (w *worker) run() {
 
 // start starts the processor and reports how that went.
 func (w *worker) start() bool {
-	err := error(nil)
+	var err error
 	if w.processor == nil {
-		w.processor, err = w.h.factory.make()
+		w.processor, err = w.h.factory.build()
 	}
 	if err == nil {
 		err = contain("Start", func() error { return w.processor.Start(w.ctx) })
