@@ -28,11 +28,11 @@
 //
 // # Goroutines
 //
-// Run is one goroutine and owns the feed's state. Each connection with an
-// annotated stream has one more, which pushes frames into the graph. Frames
-// come in on the decoder's streaming thread and answers on the coordinators'
-// goroutines; both do no more than bookkeeping under one short lock, and
-// neither ever waits for the graph.
+// Run is one goroutine and owns the feed's state. Frames come in on the
+// decoder's streaming thread and answers on the coordinators' goroutines; both
+// do bookkeeping under one short lock, and whoever makes a frame ready pushes it
+// into the graph's continuation after that lock, one at a time. Push does not
+// block: waking a goroutine for it would cost more than the push.
 //
 // The package is pure Go and knows a graph by interface only; pipeline/gstgraph
 // has the real one and pipeline/graphtest a scripted one.

@@ -18,7 +18,7 @@ func (f *Feed) intake(s *session, fr *frame.Frame) {
 	view := f.settings.View.View(fr.Captured)
 
 	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.unlock()
 	if s.inputClosed {
 		f.stats.Stray++
 		return

@@ -6,43 +6,36 @@ import (
 	"github.com/nvpipe/nvpipe/frame"
 )
 
-// outbox is the way of one connection's frames into its continuation. Frames
-// are handed to the graph by the outbox's own goroutine: a graph that freezes
-// in Push holds back neither the camera's streaming thread nor a coordinator,
-// which other cameras share.
+// outbox is the way of one connection's frames into its continuation. Whoever
+// makes a frame ready hands it on itself: a goroutine for that would have to be
+// woken for every frame, which costs more than the push. Push does not block; if
+// one freezes all the same, the others leave the outbox alone.
 type outbox struct {
 	feed  *Feed
 	graph Graph
-	wake  chan struct{} // capacity 1: something may be ready
-	done  chan struct{} // closed when the goroutine has ended
+	done  chan struct{} // closed when nothing will be handed on any more
 
 	// Guarded by Feed.mu.
 	held     *holdQueue
-	timer    *time.Timer // wakes for the oldest frame's due time
+	timer    *time.Timer // hands on the oldest frame when it is due
+	due      bool        // something may be ready: hand it on after mu
+	pushing  bool        // somebody is handing on
 	wanted   bool        // some sink wanted the newest frame
 	forceKey bool        // before the next push
 	broken   bool        // the continuation has failed
-	draining bool        // everything goes on at once, then the goroutine ends
+	draining bool        // everything goes on at once, and then nothing more
 	closed   bool        // nothing is handed on any more
+	ended    bool        // done is closed
 }
 
 func newOutbox(f *Feed, g Graph) *outbox {
 	o := &outbox{
-		feed: f, graph: g,
-		wake: make(chan struct{}, 1), done: make(chan struct{}),
+		feed: f, graph: g, done: make(chan struct{}),
 		held: newHoldQueue(f.config.MaxHeld, len(f.lanes)),
 	}
-	o.timer = time.AfterFunc(time.Hour, o.signal)
+	o.timer = time.AfterFunc(time.Hour, o.handOn)
 	o.timer.Stop()
-	go o.run()
 	return o
-}
-
-func (o *outbox) signal() {
-	select {
-	case o.wake <- struct{}{}:
-	default:
-	}
 }
 
 // accept takes a new frame, with mu held, if somebody wants it.
@@ -64,7 +57,7 @@ func (o *outbox) accept(f *frame.Frame, awaits int, wanted bool, now time.Time) 
 	}
 	switch {
 	case o.held.ready(now):
-		o.signal()
+		o.due = true
 	case o.held.n == 1:
 		o.timer.Reset(o.held.peek().due.Sub(now))
 	}
@@ -77,7 +70,7 @@ func (o *outbox) decided(lane int, f *frame.Frame, r *frame.Result) bool {
 		return false
 	}
 	if o.held.peek().awaits <= 0 {
-		o.signal()
+		o.due = true
 	}
 	return true
 }
@@ -89,60 +82,52 @@ func (o *outbox) discard() {
 	}
 }
 
-// drain makes everything held go on and the goroutine end, with mu held.
+// drain makes everything held go on, and then nothing more, with mu held.
 func (o *outbox) drain() {
 	o.draining = true
-	o.signal()
+	o.due = true
 }
 
-// abandon is for a goroutine that is stuck in Push, with mu held: what is held
-// is let go of, and nothing more is pushed when it comes back.
+// abandon is for a Push that is stuck, with mu held: what is held is let go of,
+// and nothing more is pushed when it comes back.
 func (o *outbox) abandon() {
 	o.closed = true
 	o.feed.stats.Displaced += uint64(o.held.n)
 	o.discard()
-	o.signal()
+	o.due = true
 }
 
-// run hands frames on, in order, until drained.
-func (o *outbox) run() {
-	defer close(o.done)
-	defer o.timer.Stop()
-	for range o.wake {
-		for o.handOn() {
+// handOn pushes what is ready, in order. If somebody does so already, that one
+// goes on until nothing is ready.
+func (o *outbox) handOn() {
+	mu := &o.feed.mu
+	mu.Lock()
+	defer mu.Unlock()
+	if o.pushing {
+		return
+	}
+	o.pushing = true
+	for {
+		f, findings, key := o.next(time.Now())
+		if f == nil {
+			break
 		}
-		if o.over() {
-			return
+		mu.Unlock()
+		if key {
+			o.graph.ForceKeyframe()
 		}
+		err := o.graph.Push(f, findings)
+		f.Release()
+		mu.Lock()
+		o.feed.pushed(err)
 	}
+	o.pushing = false
+	o.checkOver()
 }
 
-func (o *outbox) over() bool {
-	o.feed.mu.Lock()
-	defer o.feed.mu.Unlock()
-	return o.closed || o.draining && o.held.n == 0
-}
-
-// handOn pushes the oldest frame if it is ready, and reports whether it was.
-func (o *outbox) handOn() bool {
-	f, findings, key := o.next()
-	if f == nil {
-		return false
-	}
-	if key {
-		o.graph.ForceKeyframe()
-	}
-	err := o.graph.Push(f, findings)
-	f.Release()
-	o.feed.pushed(err)
-	return true
-}
-
-// next takes the oldest frame if it is ready; else it arms the timer for it.
-func (o *outbox) next() (f *frame.Frame, findings []frame.Finding, forceKey bool) {
-	o.feed.mu.Lock()
-	defer o.feed.mu.Unlock()
-	now := time.Now()
+// next takes the oldest frame if it is ready; else it arms the timer for it. With
+// mu held.
+func (o *outbox) next(now time.Time) (f *frame.Frame, findings []frame.Finding, forceKey bool) {
 	if o.held.n == 0 {
 		return nil, nil, false
 	}
@@ -155,10 +140,31 @@ func (o *outbox) next() (f *frame.Frame, findings []frame.Finding, forceKey bool
 	return o.held.drop(), findings, forceKey
 }
 
-// pushed counts what became of a push.
+// checkOver ends the outbox when its last frame has gone on, with mu held.
+func (o *outbox) checkOver() {
+	if o.ended || o.pushing || !o.closed && !(o.draining && o.held.n == 0) {
+		return
+	}
+	o.ended = true
+	o.timer.Stop()
+	close(o.done)
+}
+
+// unlock gives mu back, and hands on what has become ready under it.
+func (f *Feed) unlock() {
+	o := f.outbox()
+	due := o != nil && o.due
+	if due {
+		o.due = false
+	}
+	f.mu.Unlock()
+	if due {
+		o.handOn()
+	}
+}
+
+// pushed counts what became of a push, with mu held.
 func (f *Feed) pushed(err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	if err != nil {
 		f.stats.Refused++
 		return

@@ -177,7 +177,7 @@ func (s *session) emptyOutbox(ctx context.Context) {
 	f := s.feed
 	f.mu.Lock()
 	s.outbox.drain()
-	f.mu.Unlock()
+	f.unlock()
 	select {
 	case <-s.outbox.done:
 		return
@@ -185,6 +185,7 @@ func (s *session) emptyOutbox(ctx context.Context) {
 	}
 	f.mu.Lock()
 	s.outbox.abandon()
+	s.outbox.checkOver()
 	f.mu.Unlock()
 	f.tornDown("continuation", ctx.Err())
 }

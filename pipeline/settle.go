@@ -19,7 +19,7 @@ func (f *Feed) Settled(i int, fr *frame.Frame, r *frame.Result) {
 
 func (f *Feed) book(i int, fr *frame.Frame, r *frame.Result) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.unlock()
 	f.answer(i, fr, r)
 	f.let(i, f.lanes[i].settle(r.Outcome))
 	f.checkQuiet()

@@ -51,7 +51,7 @@ func (f *Feed) await(ctx context.Context, c <-chan struct{}, what string) error 
 // stopLanes ends submission.
 func (f *Feed) stopLanes() {
 	f.mu.Lock()
-	defer f.mu.Unlock()
+	defer f.unlock()
 	for i := range f.lanes {
 		f.let(i, f.lanes[i].stop())
 	}
