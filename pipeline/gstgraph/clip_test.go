@@ -1,12 +1,12 @@
 package gstgraph
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 
-	"github.com/go-gst/go-gst/gst"
+	"github.com/nvpipe/nvpipe/pipeline/gstgraph/gsttest"
 )
 
 // clip writes a film of n pictures at 25 frames/s with a keyframe each second.
@@ -20,54 +20,24 @@ func clipOf(t testing.TB, codec string, n int, size, mux, ext string) string {
 	t.Helper()
 	Init()
 	path := filepath.Join(t.TempDir(), "clip"+ext)
-	kind := encodersOf(codecs[codec])[0]
-	steps := []step{
-		{"videotestsrc", props{"pattern": "ball", "num-buffers": n}},
-		{"capsfilter", props{"caps": "video/x-raw,format=I420,framerate=25/1," + size}},
-		{kind.element, kind.props(25)},
+	steps := []gsttest.Step{
+		{Element: "videotestsrc", Props: map[string]string{"pattern": "ball", "num-buffers": fmt.Sprint(n)}},
+		{Element: "capsfilter", Props: map[string]string{"caps": "video/x-raw,format=I420,framerate=25/1," + size}},
 	}
-	if codec != "JPEG" {
-		steps = append(steps, step{codecs[codec].parse, nil})
+	fast := map[string]string{"tune": "zerolatency", "speed-preset": "ultrafast", "key-int-max": "25"}
+	switch codec {
+	case "H264":
+		steps = append(steps, gsttest.Step{Element: "x264enc", Props: fast}, gsttest.Step{Element: "h264parse"})
+	case "H265":
+		steps = append(steps, gsttest.Step{Element: "x265enc", Props: fast}, gsttest.Step{Element: "h265parse"})
+	case "JPEG":
+		steps = append(steps, gsttest.Step{Element: "jpegenc"})
 	}
-	play(t, append(steps, step{mux, nil}, step{"filesink", props{"location": path, "async": false}})...)
+	play(t, append(steps, gsttest.Step{Element: mux}, fileSink(path))...)
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		t.Fatalf("no clip: %v", err)
 	}
 	return path
-}
-
-// play runs a pipeline to its end.
-func play(t testing.TB, steps ...step) {
-	t.Helper()
-	p, err := gst.NewPipeline("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer dropObject(p.Object)
-	var all elements
-	defer all.drop()
-	if _, err := all.chain(p.Bin, steps...); err != nil {
-		t.Fatal(err)
-	}
-	bus := p.GetPipelineBus()
-	defer dropObject(bus.Object)
-	defer p.SetState(gst.StateNull)
-	if err := p.SetState(gst.StatePlaying); err != nil {
-		t.Fatal(err)
-	}
-	m := bus.TimedPopFiltered(gst.ClockTime(30e9), gst.MessageEOS|gst.MessageError)
-	if m == nil {
-		t.Fatal("a pipeline of the test did not end")
-	}
-	defer dropMessage(m)
-	if m.Type() != gst.MessageEOS {
-		t.Fatal("a pipeline of the test failed")
-	}
-}
-
-func dropMessage(m *gst.Message) {
-	runtime.SetFinalizer(m, nil)
-	m.Unref()
 }
 
 // mux puts an H.264 byte stream into a film.
@@ -78,9 +48,20 @@ func mux(t testing.TB, stream []byte) string {
 	if err := os.WriteFile(raw, stream, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	play(t, step{"filesrc", props{"location": raw}},
-		step{"capsfilter", props{"caps": "video/x-h264,stream-format=byte-stream,framerate=30/1"}},
-		step{"h264parse", nil}, step{"h264timestamper", nil},
-		step{"matroskamux", nil}, step{"filesink", props{"location": path, "async": false}})
+	play(t, gsttest.Step{Element: "filesrc", Props: map[string]string{"location": raw}},
+		gsttest.Step{Element: "capsfilter", Props: map[string]string{"caps": "video/x-h264,stream-format=byte-stream,framerate=30/1"}},
+		gsttest.Step{Element: "h264parse"}, gsttest.Step{Element: "h264timestamper"},
+		gsttest.Step{Element: "matroskamux"}, fileSink(path))
 	return path
+}
+
+func fileSink(path string) gsttest.Step {
+	return gsttest.Step{Element: "filesink", Props: map[string]string{"location": path, "async": "false"}}
+}
+
+func play(t testing.TB, steps ...gsttest.Step) {
+	t.Helper()
+	if err := gsttest.Play(steps...); err != nil {
+		t.Fatal(err)
+	}
 }

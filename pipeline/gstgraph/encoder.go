@@ -132,7 +132,7 @@ func (e *Encoder) chain() ([]*gst.Element, error) {
 	source["block"], source["is-live"] = true, false
 	steps := []step{
 		{"appsrc", source},
-		{"videoconvert", props{"qos": false, "n-threads": 1}},
+		{"videoconvert", convertProps()},
 		{kind.element, kind.props(max(1, int(math.Round(s.FPS*s.KeyInterval.Seconds()))))},
 	}
 	caps := jpegPackets
@@ -142,7 +142,7 @@ func (e *Encoder) chain() ([]*gst.Element, error) {
 	case h265:
 		steps, caps = append(steps, step{"h265parse", props{"config-interval": -1}}), h265Packets
 	}
-	chain, err := e.elements.chain(e.pipe.Bin, append(steps, step{"appsink", packetSinkProps(caps)})...)
+	chain, err := e.elements.chain(e.pipe.Bin, append(steps, step{"appsink", sinkProps(caps)})...)
 	if err == nil {
 		kind.setBitrate(chain[2], s.BitrateKbps)
 	}

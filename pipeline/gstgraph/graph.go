@@ -77,6 +77,10 @@ type pictureCaps struct {
 
 // Build makes a graph; nothing runs yet. It is a [pipeline.BuildGraph].
 func Build(source pipeline.Source, settings pipeline.GraphSettings, handler pipeline.GraphHandler) (pipeline.Graph, error) {
+	return build(source, settings, handler, (*graph).buildSink)
+}
+
+func build(source pipeline.Source, settings pipeline.GraphSettings, handler pipeline.GraphHandler, sink func(*graph) error) (pipeline.Graph, error) {
 	Init()
 	g := &graph{
 		source:    source,
@@ -89,7 +93,7 @@ func Build(source pipeline.Source, settings pipeline.GraphSettings, handler pipe
 		watched:   make(chan struct{}),
 		idled:     make(chan struct{}),
 	}
-	if err := g.build(); err != nil {
+	if err := g.build(sink); err != nil {
 		g.free()
 		return nil, err
 	}
@@ -115,7 +119,7 @@ func withDefaults(s pipeline.GraphSettings) pipeline.GraphSettings {
 	return s
 }
 
-func (g *graph) build() (err error) {
+func (g *graph) build(sink func(*graph) error) (err error) {
 	if g.handle, err = newHandle(g); err != nil {
 		return err
 	}
@@ -134,7 +138,7 @@ func (g *graph) build() (err error) {
 			return &pipeline.Error{Reason: pipeline.ReasonUnsupported, Err: err}
 		}
 	}
-	if err := g.buildSink(); err != nil {
+	if err := sink(g); err != nil {
 		return &pipeline.Error{Reason: pipeline.ReasonUnsupported, Err: err}
 	}
 	if err := g.buildSource(); err != nil {
@@ -157,12 +161,8 @@ func (g *graph) watchBus() {
 // so the sink keeps and drops nothing of its own.
 func (g *graph) buildSink() error {
 	chain, err := g.elements.chain(g.in,
-		step{"videoconvert", props{"qos": false, "n-threads": 1}},
-		step{"appsink", props{
-			"caps": "video/x-raw,format=(string){I420,NV12}",
-			"sync": false, "async": false, "qos": false, "enable-last-sample": false,
-			"wait-on-eos": false, "drop": false, "max-buffers": 4, "emit-signals": false,
-		}})
+		step{"videoconvert", convertProps()},
+		step{"appsink", sinkProps("video/x-raw,format=(string){I420,NV12}")})
 	if err != nil {
 		return err
 	}

@@ -65,22 +65,8 @@ func (g *graph) newOutput() (*output, error) {
 	return o, o.encode(g.settings)
 }
 
-func appsrcProps() props {
-	return props{
-		"is-live": true, "format": "time", "do-timestamp": false, "handle-segment-change": true,
-		"max-bytes": 0, "max-buffers": maxQueued, "block": false, "emit-signals": false,
-	}
-}
-
-func packetSinkProps(caps string) props {
-	return props{
-		"caps": caps, "sync": false, "async": false, "qos": false, "enable-last-sample": false,
-		"wait-on-eos": false, "drop": false, "max-buffers": 4, "emit-signals": false,
-	}
-}
-
 func (o *output) discard() error {
-	sink, err := o.g.elements.make(o.bin, "fakesink", props{"sync": false, "async": false, "enable-last-sample": false})
+	sink, err := o.g.elements.make(o.bin, "fakesink", discardProps())
 	if err != nil {
 		return err
 	}
@@ -95,12 +81,12 @@ func (o *output) encode(s pipeline.GraphSettings) error {
 	}
 	o.kind = kind
 	chain, err := o.g.elements.chain(o.bin,
-		step{"videoconvert", props{"qos": false, "n-threads": 1}},
+		step{"videoconvert", convertProps()},
 		// The rate is not known, so the interval in frames only has to be longer
 		// than the one in time, which push keeps.
 		step{kind.element, kind.props(manyFrames)},
 		step{"h264parse", props{"config-interval": -1}},
-		step{"appsink", packetSinkProps(h264Packets)})
+		step{"appsink", sinkProps(h264Packets)})
 	if err != nil {
 		return err
 	}
