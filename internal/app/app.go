@@ -39,8 +39,8 @@ type Options struct {
 	OnFatal func(error)
 }
 
-// App is one nvpipe. Start and Stop are called once each; everything else may
-// be called from any goroutine in between.
+// App is one nvpipe. Start is called once; a second Stop is harmless. Everything
+// else may be called from any goroutine in between.
 type App struct {
 	config  *config.Config
 	options Options
@@ -165,6 +165,9 @@ func (a *App) RemoveFeed(ctx context.Context, id frame.FeedID) error {
 		return err
 	}
 	a.rtsp.Remove(id)
+	for _, p := range a.processors {
+		p.forget(id)
+	}
 	return nil
 }
 

@@ -55,8 +55,8 @@ func (a *App) newFeed(c config.Feed) (_ *feed, err error) {
 		Build:  a.build,
 		View:   frame.FixedView{},
 		OnEvent: func(e pipeline.Event) {
-			f.setLive(e)
-			logFeedEvent(f.log, e)
+			f.tell(e)
+			logFeedEvent(f.log, c.Source, e)
 		},
 	}
 	if a.options.OnResult != nil {
@@ -100,13 +100,17 @@ func (f *feed) start() {
 	}()
 }
 
-// setLive tells the coordinators whether frames are to be expected: a camera
-// that is not there is not waited for.
-func (f *feed) setLive(e pipeline.Event) {
+// tell lets the coordinators know whether frames are to be expected: a camera
+// that is not there is not waited for, and one that is back has a rhythm of its
+// own again.
+func (f *feed) tell(e pipeline.Event) {
 	if e.Type != pipeline.StateChanged {
 		return
 	}
 	for _, l := range f.lanes {
+		if e.To == pipeline.Connecting {
+			l.reconnected()
+		}
 		l.setLive(e.To == pipeline.Live)
 	}
 }

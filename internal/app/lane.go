@@ -53,6 +53,7 @@ func (l *lane) attach(h *batchsink.Handle) error {
 	if err != nil {
 		return err
 	}
+	port.SetLive(l.feed.Status().State == pipeline.Live)
 	l.port.Store(port)
 	return nil
 }
@@ -68,5 +69,12 @@ func (l *lane) detach() {
 func (l *lane) setLive(live bool) {
 	if port := l.port.Load(); port != nil {
 		port.SetLive(live)
+	}
+}
+
+// reconnected tells the coordinator that the feed's stream begins anew.
+func (l *lane) reconnected() {
+	if port := l.port.Load(); port != nil {
+		port.Reconnected()
 	}
 }

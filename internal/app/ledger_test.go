@@ -88,6 +88,14 @@ feeds:
 		f := a.Snapshot().Feeds[0]
 		return f.Status.State == pipeline.Live && f.Status.Restarts > 0
 	})
+	await(t, "enough frames for one in a hundred to show", func() bool {
+		for _, f := range a.Snapshot().Feeds {
+			if f.Decoded < 100 {
+				return false
+			}
+		}
+		return true
+	})
 	await(t, "a slow call is under way", func() bool { return e.calls.Load()%20 == 7 })
 	stopApp(t, a)
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -18,7 +19,7 @@ import (
 // Every event of every part becomes a log line here. Nothing is logged per
 // frame, and repeats are at most one line a second with their number.
 
-func logFeedEvent(l *coalesce.Logger, e pipeline.Event) {
+func logFeedEvent(l *coalesce.Logger, source pipeline.Source, e pipeline.Event) {
 	if e.Type != pipeline.StateChanged {
 		l.Log(feedLevel(e), e.Type.String(), e.Text, zap.Uint64("count", max(1, e.Count)))
 		return
@@ -31,9 +32,22 @@ func logFeedEvent(l *coalesce.Logger, e pipeline.Event) {
 		fields = append(fields, zap.String("why", e.Text))
 	}
 	if e.RetryIn > 0 {
-		fields = append(fields, zap.Duration("retry_in", e.RetryIn))
+		fields = append(fields, zap.Stringer("source", source), zap.Duration("retry_in", e.RetryIn.Round(time.Millisecond)))
+	}
+	if advice := whatToDo[e.Reason]; advice != "" && e.To == pipeline.BackingOff {
+		fields = append(fields, zap.String("do", advice))
 	}
 	l.Log(feedLevel(e), "state "+e.To.String()+string(e.Reason), e.To.String(), fields...)
+}
+
+// whatToDo is docs/operations.md's advice, for whoever reads the log alone.
+var whatToDo = map[pipeline.Reason]string{
+	pipeline.ReasonAuthFailed:  "correct user and password of the feed, and restart; it is tried rarely, because cameras lock accounts",
+	pipeline.ReasonNotFound:    "correct the path in the feed's URL, or of its film",
+	pipeline.ReasonBusy:        "close other viewers of the camera; it has all the sessions it allows",
+	pipeline.ReasonUnreachable: "check the camera's power and network, and the address and port in the feed's URL",
+	pipeline.ReasonNoVideo:     "choose a video stream of the camera, H.264, H.265 or JPEG",
+	pipeline.ReasonStalled:     "check the camera's network; if it stays so, restart the camera",
 }
 
 func feedLevel(e pipeline.Event) zapcore.Level {

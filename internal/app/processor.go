@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/nvpipe/nvpipe/batchsink"
+	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/config"
 )
 
@@ -112,6 +113,13 @@ func (p *processor) leave(l *lane) {
 	delete(p.lanes, l)
 	p.mu.Unlock()
 	l.detach()
+}
+
+// forget drops the figures of a feed that has left for good.
+func (p *processor) forget(id frame.FeedID) {
+	if h := p.coordinator(); h != nil {
+		h.Forget(id)
+	}
 }
 
 // stop ends the coordinator: everything is settled before the processor's own
