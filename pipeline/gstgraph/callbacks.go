@@ -11,13 +11,14 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unsafe"
 )
 
 // native is the Go half of an nv_graph: what the shim calls. All but wake and
 // the panic report run on GStreamer's threads and must not block.
 type native interface {
-	frame(p *C.nv_picture)
+	frame(p *C.nv_picture, waited time.Duration)
 	ended()
 	unit(first, keyframe bool)
 	oversize(width, height int)
@@ -86,7 +87,20 @@ func rescue(h C.uint64_t, callback string) {
 //export nvGoFrame
 func nvGoFrame(h C.uint64_t, p *C.nv_picture) {
 	defer rescue(h, "frame")
-	nativeOf(h).frame(p)
+	nativeOf(h).frame(p, 0)
+}
+
+//export nvGoFrames
+func nvGoFrames(handles *C.uint64_t, pictures **C.nv_picture, n C.uint, now C.int64_t) {
+	for i, p := range unsafe.Slice(pictures, n) {
+		gathered(unsafe.Slice(handles, n)[i], p, now)
+	}
+}
+
+// gathered hands one frame of several over; a panic ends no other's.
+func gathered(h C.uint64_t, p *C.nv_picture, now C.int64_t) {
+	defer rescue(h, "frame")
+	nativeOf(h).frame(p, time.Duration(now-p.arrived)*time.Microsecond)
 }
 
 //export nvGoEOS
@@ -162,16 +176,16 @@ func nvGoDrained(h C.uint64_t) {
 // only some of the callbacks.
 type nobody struct{}
 
-func (nobody) frame(p *C.nv_picture)                { C.nv_sample_release(p) }
-func (nobody) ended()                               {}
-func (nobody) unit(bool, bool)                      {}
-func (nobody) oversize(int, int)                    {}
-func (nobody) idle()                                {}
-func (nobody) selectStream(string, string) bool     { return false }
-func (nobody) media(unsafe.Pointer, string, string) {}
-func (nobody) noMorePads()                          {}
-func (nobody) wake()                                {}
-func (nobody) draw(*C.nv_picture)                   {}
-func (nobody) packet(*C.nv_packet)                  {}
-func (nobody) drained()                             {}
-func (nobody) panicked(string, any)                 {}
+func (nobody) frame(p *C.nv_picture, _ time.Duration) { C.nv_sample_release(p) }
+func (nobody) ended()                                 {}
+func (nobody) unit(bool, bool)                        {}
+func (nobody) oversize(int, int)                      {}
+func (nobody) idle()                                  {}
+func (nobody) selectStream(string, string) bool       { return false }
+func (nobody) media(unsafe.Pointer, string, string)   {}
+func (nobody) noMorePads()                            {}
+func (nobody) wake()                                  {}
+func (nobody) draw(*C.nv_picture)                     {}
+func (nobody) packet(*C.nv_packet)                    {}
+func (nobody) drained()                               {}
+func (nobody) panicked(string, any)                   {}

@@ -194,11 +194,11 @@ func (g *graph) startError(err error) error {
 }
 
 // frame is called by the shim for each decoded picture.
-func (g *graph) frame(p *C.nv_picture) {
+func (g *graph) frame(p *C.nv_picture, waited time.Duration) {
 	if p.new_caps != 0 {
 		g.reportCaps(p)
 	}
-	g.handler.OnFrame(g.frames.take(p, time.Now()))
+	g.handler.OnFrame(g.frames.take(p, time.Now().Add(-waited)))
 }
 
 func (g *graph) reportCaps(p *C.nv_picture) {

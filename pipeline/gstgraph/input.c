@@ -59,7 +59,8 @@ static GstFlowReturn on_sample(GstAppSink *sink, gpointer data)
 		nv_ledger_count_lost(&g->ledger);
 		return GST_FLOW_OK;
 	}
-	nvGoFrame(g->handle, nv_sample_picture(s));
+	if (!nv_gather_add(s))
+		nvGoFrame(g->handle, nv_sample_picture(s));
 	return GST_FLOW_OK;
 }
 

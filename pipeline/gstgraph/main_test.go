@@ -18,6 +18,7 @@ const childEnv = "NVPIPE_GSTGRAPH_CHILD"
 var children = map[string]func() error{
 	"leaks":   playForTheLeaksTracer,
 	"secrets": playWithSecrets,
+	"gather":  playGathered,
 }
 
 // A critical of GLib or GStreamer is a mistake of ours, and fails the run.

@@ -56,6 +56,7 @@ struct nv_graph {
 	GMutex free_lock;
 	nv_sample *free;
 	guint n_free;
+	guint delivering; /* gather.c's */
 
 	/* source */
 	GstElement *rtspsrc;
@@ -107,6 +108,11 @@ nv_sample *nv_sample_new(nv_graph *g, GstSample *sample);
 nv_picture *nv_sample_picture(nv_sample *s);
 GstSample *nv_sample_native(nv_picture *p);
 void nv_sample_free_all(nv_graph *g);
+nv_graph *nv_sample_graph(nv_sample *s);
+nv_sample *nv_sample_next(nv_sample *s);
+nv_sample **nv_sample_link(nv_sample *s);
+
+gboolean nv_gather_add(nv_sample *s);
 void nv_picture_fill(nv_picture *p, GstVideoFrame *frame);
 
 void nv_units_add(nv_graph *g, GstBuffer *buffer);

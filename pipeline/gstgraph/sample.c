@@ -120,10 +120,18 @@ nv_sample *nv_sample_new(nv_graph *g, GstSample *sample)
 	g->last_running_time = p->running_time;
 	p->duration = GST_BUFFER_DURATION_IS_VALID(buffer) ? (gint64)GST_BUFFER_DURATION(buffer) : 0;
 	p->new_caps = old != g->caps;
+	p->arrived = g_get_monotonic_time();
 	return s;
 }
 
 nv_picture *nv_sample_picture(nv_sample *s) { return &s->picture; }
+
+/* For the list that gather.c keeps. */
+nv_graph *nv_sample_graph(nv_sample *s) { return s->graph; }
+
+nv_sample *nv_sample_next(nv_sample *s) { return s->next; }
+
+nv_sample **nv_sample_link(nv_sample *s) { return &s->next; }
 
 GstSample *nv_sample_native(nv_picture *p) { return ((nv_sample *)p)->sample; }
 

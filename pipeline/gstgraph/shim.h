@@ -21,6 +21,7 @@ typedef struct {
 	int fps_n, fps_d;
 	int64_t running_time; /* ns in the graph */
 	int64_t duration;     /* ns, 0: not said */
+	int64_t arrived;      /* monotonic, µs */
 	int64_t ntp;          /* the camera's wall clock, ns since 1970, 0: not known */
 } nv_picture;
 
@@ -70,6 +71,10 @@ nv_counts nv_input_counts(nv_graph *g);
 
 /* sample.c */
 void nv_sample_release(nv_picture *p);
+
+/* gather.c */
+void nv_gather_set(int64_t limit_us);
+int nv_gather_end(nv_graph *g, int64_t limit_us);
 
 /* source.c: rtspsrc and demuxers. */
 void nv_source_rtsp(nv_graph *g, void *rtspsrc);

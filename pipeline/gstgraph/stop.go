@@ -47,9 +47,9 @@ func (g *graph) stopInput(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopLimit)
 	defer cancel()
 	C.nv_input_close(g.c)
-	select {
-	case <-g.idled:
-	case <-ctx.Done():
+	idle := g.waitIdle(ctx)
+	// Also when it hangs: no frame may be left waiting to be handed over.
+	if !g.endGathering() || !idle {
 		return errStuck
 	}
 	// Locked, so that the pipeline's own state changes leave it alone from here on.
@@ -57,6 +57,16 @@ func (g *graph) stopInput(ctx context.Context) error {
 		return err
 	}
 	return setNull(ctx, g.in.Element)
+}
+
+// waitIdle waits until no frame is on its way from the decoder to the handler.
+func (g *graph) waitIdle(ctx context.Context) bool {
+	select {
+	case <-g.idled:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // setNull stops an element and everything in it. The state change has no limit

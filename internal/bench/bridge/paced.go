@@ -9,6 +9,7 @@ import (
 	"github.com/nvpipe/nvpipe/batchsink"
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/pipeline"
+	"github.com/nvpipe/nvpipe/pipeline/gstgraph"
 )
 
 const (
@@ -20,16 +21,22 @@ const (
 type kind int
 
 const (
-	queueInC kind = iota
-	straight      // through Go, pushed back at once
-	batched       // through the coordinator
+	queueInC         kind = iota
+	straight              // through Go, pushed back at once
+	batched               // through the coordinator
+	gatheredStraight      // the same two, with frames entering Go together
+	gatheredBatched
+	kinds
 )
+
+// gatherFor is how long a frame may wait to enter Go with others.
+const gatherFor = 5 * time.Millisecond
 
 // paced runs 16 feeds of 320×320 at 50 frames/s each.
 func paced(rounds int, length time.Duration) error {
-	var best [3]figures
+	var best [kinds]figures
 	for range rounds {
-		for _, k := range []kind{queueInC, straight, batched} {
+		for k := range kinds {
 			f, err := runPaced(k, length)
 			if err != nil {
 				return err
@@ -43,7 +50,8 @@ func paced(rounds int, length time.Duration) error {
 	for _, line := range []struct {
 		name string
 		k    kind
-	}{{"through Go and straight back", straight}, {"through the coordinator", batched}} {
+	}{{"through Go and straight back", straight}, {"through the coordinator", batched},
+		{"gathered, straight back", gatheredStraight}, {"gathered, coordinator", gatheredBatched}} {
 		f := best[line.k]
 		fmt.Printf("  %-30s %8.1f µs   %+.1f µs above the queue (goal 130, stretch 100)   %.3f Go allocations per frame",
 			line.name, f.perFrame(), f.perFrame()-floor, f.mallocsPerFrame())
@@ -58,7 +66,11 @@ func paced(rounds int, length time.Duration) error {
 
 func runPaced(k kind, length time.Duration) (f figures, err error) {
 	var h *batchsink.Handle
-	if k == batched {
+	gstgraph.Gather(0)
+	if k == gatheredStraight || k == gatheredBatched {
+		gstgraph.Gather(gatherFor)
+	}
+	if k == batched || k == gatheredBatched {
 		if h, err = coordinator(); err != nil {
 			return f, err
 		}
