@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,6 +34,19 @@ type filmFeed struct {
 	frames  int
 	classes map[string]int // frames with at least one
 	cars    footage.Watch
+}
+
+// playing is a clip that tells its feed when it begins.
+type playing struct {
+	*rtspcam.Clip
+	feed *filmFeed
+}
+
+func (p playing) Run(ctx context.Context, send rtspcam.Send) error {
+	p.feed.mu.Lock()
+	p.feed.start = time.Now()
+	p.feed.mu.Unlock()
+	return p.Clip.Run(ctx, send)
 }
 
 func (f *filmFeed) add(fr *frame.Frame, found []frame.Detection) {
@@ -76,6 +90,8 @@ processors:
   motion: {type: motion}
 defaults:
   processors: [detector]
+  # Two of the films have pictures that are shown up to 0.4 s after they are sent.
+  source: {rtsp: {latency: 600ms}}
 feeds:
 `, model)
 	byID := map[frame.FeedID]*filmFeed{}
@@ -85,8 +101,8 @@ feeds:
 			t.Fatal(err)
 		}
 		f.classes, byID[f.id] = map[string]int{}, f
-		f.start = time.Now()
-		camera := rtspcam.New(clip, rtspcam.Options{})
+		// From the first PLAY, so that nothing of the film is missed.
+		camera := rtspcam.New(playing{clip, f}, rtspcam.Options{FromPlay: true})
 		if err := camera.Start(); err != nil {
 			t.Fatal(err)
 		}
