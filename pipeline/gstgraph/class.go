@@ -79,7 +79,23 @@ func classify(p problem, o offer) *pipeline.Error {
 	case p.domain == domainStream && (p.code == streamTypeNotFound || p.code == streamWrongType || p.code == streamDemux):
 		reason = pipeline.ReasonUnsupported
 	}
-	return &pipeline.Error{Reason: reason, Err: errors.New(joinDetail(p.text, p.debug))}
+	return &pipeline.Error{Reason: reason, Err: errors.New(explain(reason, p))}
+}
+
+// meanings say in our words what GStreamer's texts only hint at.
+var meanings = map[pipeline.Reason]string{
+	pipeline.ReasonAuthFailed:  "the camera refused user or password",
+	pipeline.ReasonNotFound:    "the camera has no stream at this path",
+	pipeline.ReasonBusy:        "the camera serves as many viewers as it can",
+	pipeline.ReasonUnreachable: "no connection to the camera",
+}
+
+func explain(reason pipeline.Reason, p problem) string {
+	text := joinDetail(p.text, p.debug)
+	if m := meanings[reason]; m != "" && p.source == "rtspsrc" {
+		return m + " (" + text + ")"
+	}
+	return text
 }
 
 // status finds the number of the camera's answer, as in "Not Found (404)" and
@@ -95,7 +111,9 @@ var statusReasons = map[string]pipeline.Reason{
 }
 
 func statusReason(p problem) pipeline.Reason {
-	if m := status.FindStringSubmatch(p.debug); m != nil {
+	// The line before it ends in a source line's number.
+	_, detail, _ := strings.Cut(p.debug, "\n")
+	if m := status.FindStringSubmatch(detail); m != nil {
 		return statusReasons[m[1]]
 	}
 	return pipeline.ReasonNone

@@ -6,6 +6,7 @@ import "C"
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -100,7 +101,9 @@ func (o *output) push(f *frame.Frame, findings []frame.Finding) error {
 		return errors.New("the frame is not from this graph")
 	}
 	p := (*C.nv_picture)(f.Token)
-	o.followSize(f)
+	if err := o.followSize(f); err != nil {
+		return err
+	}
 	key := time.Duration(p.running_time)
 	o.keepKeyInterval(key)
 	draw := len(findings) > 0 && o.g.settings.Draw != nil && o.encoder != nil
@@ -127,9 +130,15 @@ func (o *output) unadd() {
 }
 
 // followSize sets the bitrate that fits the picture, where none is configured.
-func (o *output) followSize(f *frame.Frame) {
+// A picture that no encoder takes ends the continuation.
+func (o *output) followSize(f *frame.Frame) error {
 	if o.encoder == nil || f.Width == o.width && f.Height == o.height {
-		return
+		return nil
+	}
+	if f.Width%2 != 0 || f.Height%2 != 0 {
+		err := fmt.Errorf("the picture is %d×%d; only even sizes can be encoded", f.Width, f.Height)
+		o.g.continuationFailed(err)
+		return err
 	}
 	o.width, o.height = f.Width, f.Height
 	kbps := o.g.settings.BitrateKbps
@@ -137,6 +146,7 @@ func (o *output) followSize(f *frame.Frame) {
 		kbps = bitrateFor(f.Width, f.Height, 25)
 	}
 	o.kind.setBitrate(o.encoder, kbps)
+	return nil
 }
 
 // keepKeyInterval asks for a keyframe when the newest is older than the

@@ -162,3 +162,15 @@ func TestRefusedKeepaliveIsNotRepeated(t *testing.T) {
 		t.Errorf("%d requests to a camera that refuses them", got)
 	}
 }
+
+// Only the picture is set up, whatever stands before and after it.
+func TestCameraWithSoundAndMetadata(t *testing.T) {
+	cam := camera(t, rtspcam.WithMetadata(rtspcam.WithAudio(testclip.H264())), rtspcam.Options{})
+	r := newRecorder()
+	g := start(t, rtsp(cam.URL()), pipeline.GraphSettings{}, r)
+	r.untilFrames(t, 5)
+	balanced(t, g, r)
+	if n := cam.Counts().Setup; n != 1 {
+		t.Errorf("%d media were set up", n)
+	}
+}

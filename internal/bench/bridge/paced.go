@@ -30,7 +30,7 @@ const (
 )
 
 // gatherFor is how long a frame may wait to enter Go with others.
-const gatherFor = 5 * time.Millisecond
+const gatherFor = 10 * time.Millisecond
 
 // paced runs 16 feeds of 320×320 at 50 frames/s each.
 func paced(rounds int, length time.Duration) error {
