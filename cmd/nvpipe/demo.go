@@ -20,6 +20,7 @@ func demoCommand(args []string, out, errs io.Writer) int {
 	flags, asJSON := newFlags("demo", "", errs)
 	for_ := flags.Duration("for", 0, "end after this long, with a verdict and an exit code; 0: run until told to stop")
 	cameras := flags.Int("cameras", 4, "synthetic cameras, 1–16")
+	empty := flags.Bool("empty", false, "scenes in which nothing moves: every box is one too many")
 	listen := flags.String("listen", "127.0.0.1:8554", "address of the annotated streams")
 	metrics := flags.String("metrics", "127.0.0.1:9464", "address of the metrics; empty: none")
 	if code, ok := parse(flags, args, 0); !ok {
@@ -39,8 +40,8 @@ func demoCommand(args []string, out, errs io.Writer) int {
 	log := newLog(config.Log{Level: "warn"}, errs)
 	began := time.Now()
 	v, err := demo.Run(ctx, demo.Options{
-		Cameras: *cameras, Listen: *listen, Metrics: *metrics,
-		Out: out, Quiet: *asJSON, Terminal: isTerminal(out), Log: log,
+		Cameras: *cameras, Empty: *empty, Listen: *listen, Metrics: *metrics,
+		Out: out, Quiet: *asJSON, Terminal: isTerminal(out), Width: func() int { return widthOf(out) }, Log: log,
 	})
 	if err != nil {
 		fmt.Fprintln(errs, "nvpipe demo:", err)
@@ -76,4 +77,17 @@ func exact(ok bool) string {
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// widthOf is a terminal's width in columns; 0: not known.
+func widthOf(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }

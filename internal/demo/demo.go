@@ -24,14 +24,19 @@ import (
 type Options struct {
 	// Cameras is how many synthetic cameras there are, 1–16.
 	Cameras int
+	// Empty: nothing moves in the scenes but noise and light; every box is one
+	// too many.
+	Empty bool
 	// Listen and Metrics are the addresses of the annotated streams and of the
 	// metrics.
 	Listen, Metrics string
 	// Out gets the live table, unless Quiet.
 	Out   io.Writer
 	Quiet bool
-	// Terminal: the table is drawn over itself instead of line after line.
+	// Terminal: the table is drawn over itself instead of line after line. Width
+	// is then the terminal's, in columns, now.
 	Terminal bool
+	Width    func() int
 	Log      *zap.Logger
 }
 
@@ -53,7 +58,11 @@ func Run(ctx context.Context, o Options) (Verdict, error) {
 		}
 	}()
 	for n := range o.Cameras {
-		c, err := startCamera(n, scene.Demo(n), func(err error) { o.Log.Error("a demo camera failed", zap.Error(err)) })
+		looks := scene.Demo(n)
+		if o.Empty {
+			looks.Objects = 0
+		}
+		c, err := startCamera(n, looks, func(err error) { o.Log.Error("a demo camera failed", zap.Error(err)) })
 		if err != nil {
 			return Verdict{}, err
 		}

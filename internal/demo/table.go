@@ -41,12 +41,28 @@ func show(ctx context.Context, a *app.App, o Options) {
 		}
 		now := a.Snapshot()
 		text := table(last, now)
+		if o.Terminal {
+			text = clip(text, o.Width())
+		}
 		if o.Terminal && lines > 0 {
 			fmt.Fprintf(o.Out, "\x1b[%dA\x1b[J", lines)
 		}
 		fmt.Fprint(o.Out, text)
 		last, lines = now, strings.Count(text, "\n")
 	}
+}
+
+// clip cuts lines that the terminal would wrap: drawing over the table counts on
+// a row for each line.
+func clip(text string, width int) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if runes := []rune(strings.TrimSuffix(line, "\n")); len(runes) > width && width > 0 {
+			line = string(runes[:width]) + "\n"
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }
 
 // table shows the figures of now, rates since last.
