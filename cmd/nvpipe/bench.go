@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"io"
+)
+
+func benches() []command {
+	return []command{
+		{"batch", "[--feeds 7] [--policy P] ...", "how the batch policies serve a load of simulated cameras", benchBatch},
+	}
+}
+
+func benchCommand(args []string, out, errs io.Writer) int {
+	var name string
+	if len(args) > 0 {
+		name = args[0]
+	}
+	for _, b := range benches() {
+		if b.name == name {
+			return b.run(args[1:], out, errs)
+		}
+	}
+	code := exitUsage
+	switch name {
+	case "-h", "-help", "--help":
+		code = exitFine
+	case "":
+	default:
+		fmt.Fprintf(errs, "nvpipe bench: there is no benchmark %q\n", name)
+	}
+	fmt.Fprint(errs, "usage: nvpipe bench BENCHMARK [flags]\n")
+	for _, b := range benches() {
+		fmt.Fprintf(errs, "  %-35s %s\n", b.name+" "+b.args, b.does)
+	}
+	return code
+}
