@@ -3,6 +3,8 @@ package batchsink
 import (
 	"math/bits"
 	"time"
+
+	"github.com/nvpipe/nvpipe/batchsink/trace"
 )
 
 // A feed whose frames keep failing whole batches is processed alone for a while,
@@ -112,6 +114,7 @@ func (f *former) takeAlone() *entry {
 // setAlone moves a line out of the shared batches, or back; what it has queued is
 // then promised anew.
 func (f *former) setAlone(l *line, alone bool) {
+	f.tape.line(trace.KindAlone, l, int(flag(alone)), 0)
 	living := 0
 	for e := l.head; e != nil; e = e.behind {
 		f.promise(e)

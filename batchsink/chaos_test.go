@@ -21,6 +21,8 @@ type chaos struct {
 	cfg     Config
 	traits  frame.Traits
 	release chan struct{} // ends all hangs
+	hang    func()        // waits for that, unless it is to be shorter
+	whole   bool          // it is not stopped before all feeds are through
 	book    books
 	h       *Handle
 	refs    []*frame.Frame
@@ -72,6 +74,7 @@ func newChaos(seed uint64, sabotage func() int) *chaos {
 		return time.Duration(low+rng.IntN(high-low+1)) * time.Millisecond
 	}
 	c := &chaos{seed: seed, rng: rng, cfg: DefaultConfig(), release: make(chan struct{})}
+	c.hang = func() { <-c.release }
 	c.cfg.Policy = policyNames[rng.IntN(len(policyNames))]
 	c.cfg.MaxBatchSize = 1 + rng.IntN(8)
 	c.cfg.MaxLatency = pick(1, 50)
@@ -115,7 +118,7 @@ func (c *chaos) process(_ context.Context, batch []frame.Entry) error {
 	time.Sleep(nap)
 	switch {
 	case fate == 0:
-		<-c.release
+		c.hang()
 		_ = batch[0].Frame.Planes[0].Data[0] // as a native call may, however late
 		batch[0].Output.Data = "too late"
 	case fate < 3:
@@ -260,7 +263,7 @@ func (c *chaos) run(frames int) []string {
 		rng := rand.New(rand.NewPCG(c.seed, uint64(100+i)))
 		feeds.Go(func() { c.feed(feedName(i), rng, mine) })
 	}
-	if c.rng.IntN(2) == 0 {
+	if c.rng.IntN(2) == 0 || c.whole {
 		feeds.Wait()
 	} else {
 		time.Sleep(time.Duration(c.rng.IntN(1000)) * time.Millisecond)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nvpipe/nvpipe/internal/invalid"
+	"github.com/nvpipe/nvpipe/internal/units"
 )
 
 // Config is what an operator sets for one coordinator.
@@ -52,6 +53,13 @@ type Config struct {
 	// MaxStuck is how many hung native calls are borne before the program is
 	// told to give up and be restarted.
 	MaxStuck int `yaml:"max_stuck"`
+	// Trace is a file in which everything that decides on batches is recorded,
+	// for `nvpipe replay` and for reporting a scheduling problem; empty: none.
+	// It has names of feeds and moments, no pictures, addresses or findings.
+	Trace string `yaml:"trace"`
+	// TraceSize is the size at which the trace goes on in another file, 64KiB–16GiB;
+	// the one before is kept beside it, with the suffix .1.
+	TraceSize units.Bytes `yaml:"trace_size"`
 }
 
 // DefaultConfig is the configuration of an empty YAML block.
@@ -68,6 +76,7 @@ func DefaultConfig() Config {
 		Instances:          1,
 		IsolateFailures:    true,
 		MaxStuck:           2,
+		TraceSize:          64 << 20,
 	}
 }
 
@@ -92,6 +101,9 @@ func (c Config) Validate() error {
 	m.between("instances", c.Instances, 1, 16)
 	if c.MaxStuck < 0 {
 		m.add("max_stuck", "must be 0 or more, is %d", c.MaxStuck)
+	}
+	if c.TraceSize < 64<<10 || c.TraceSize > 16<<30 {
+		m.add("trace_size", "must be 64KiB–16GiB, is %v", c.TraceSize)
 	}
 	return errors.Join(m...)
 }

@@ -38,6 +38,8 @@ const (
 	// FeedIsolated: the feed's frames keep failing whole batches and are
 	// processed alone for a while.
 	FeedIsolated Kind = "FeedIsolated"
+	// TraceFailed: the trace cannot be written; nothing else suffers.
+	TraceFailed Kind = "TraceFailed"
 )
 
 // Event is one health event. Events are given to Options.OnEvent one at a time

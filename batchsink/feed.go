@@ -66,7 +66,7 @@ func (h *Handle) handOver(f *feed, now time.Duration, a *answers) {
 			f.answer.observe(t.result.Timings.Total.Seconds())
 			h.answer.observe(t.result.Timings.Total.Seconds())
 		}
-		f.line.rhythm.answered(now)
+		f.lane.former.answered(&f.line, t.result.Outcome, t.result.Timings.Total, now)
 		f.outbox.push(t)
 	}
 	if f.outbox.first != nil && !f.claimed {
@@ -154,7 +154,7 @@ func (h *Handle) delivered(a *answers) {
 func (h *Handle) left(e *entry) {
 	t := e.ticket
 	if t.inside--; t.inside == 0 {
-		t.feed.line.held--
+		t.feed.lane.former.left(&t.feed.line)
 		h.recycle(t)
 	}
 }

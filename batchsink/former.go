@@ -1,6 +1,10 @@
 package batchsink
 
-import "time"
+import (
+	"time"
+
+	"github.com/nvpipe/nvpipe/batchsink/trace"
+)
 
 // former decides which entries make the next batch and when it closes. It is
 // passive: no goroutine, no lock, no clock. The coordinator tells it what
@@ -19,12 +23,15 @@ type former struct {
 	dead           int    // entries still queued that nobody waits for
 	apart          int    // entries of lines that are processed alone
 
+	added   uint64  // entries so far
 	batches uint64  // shared batches cut
 	virtual float64 // the pass at which the latest shared entry was taken
 	extra   allowance
 	urgency urgency
 
 	coming, again []time.Duration // scratch of the policies
+
+	tape *tape // nil: nothing is recorded
 }
 
 func newFormer(s shape, c Config) former {
@@ -36,6 +43,8 @@ func newFormer(s shape, c Config) former {
 
 // attach adds a line. It starts level with the others: nothing to catch up.
 func (f *former) attach(l *line, now time.Duration) {
+	f.tape.attached(l, now)
+	l.attached = true
 	l.pass = max(l.pass, f.virtual)
 	l.rhythm.begin(now)
 	f.lines = append(f.lines, l)
@@ -44,6 +53,8 @@ func (f *former) attach(l *line, now time.Duration) {
 
 // detach removes a line whose entries have all been removed.
 func (f *former) detach(l *line) {
+	f.tape.line(trace.KindDetached, l, 0, 0)
+	l.attached = false
 	for i, other := range f.lines {
 		if other == l {
 			f.lines = append(f.lines[:i], f.lines[i+1:]...)
@@ -56,8 +67,19 @@ func (f *former) detach(l *line) {
 // add queues an entry behind those of its line.
 func (f *former) add(e *entry, now time.Duration) {
 	l := e.line
-	e.submitted, e.queued, e.dead = now, true, false
+	f.added++
+	e.number, e.submitted, e.queued, e.dead = f.added, now, true, false
 	f.promise(e)
+	if l.head == nil {
+		l.pass = max(l.pass, f.virtual-credit/l.weight)
+	}
+	f.link(e)
+	*f.count(l)++
+}
+
+// link puts an entry behind all others, and those of its line.
+func (f *former) link(e *entry) {
+	l := e.line
 	e.prev, e.next, e.behind = f.newest, nil, nil
 	if f.newest == nil {
 		f.oldest = e
@@ -67,13 +89,11 @@ func (f *former) add(e *entry, now time.Duration) {
 	f.newest = e
 	if l.tail == nil {
 		l.head = e
-		l.pass = max(l.pass, f.virtual-credit/l.weight)
 	} else {
 		l.tail.behind = e
 	}
 	l.tail = e
 	l.length++
-	*f.count(l)++
 }
 
 // count is where the living entries of a line are counted.
@@ -88,6 +108,7 @@ func (f *former) count(l *line) *int {
 // sweep reaches it.
 func (f *former) giveUp(e *entry) {
 	if !e.dead {
+		f.tape.entry(trace.KindGivenUp, e)
 		e.dead = true
 		f.dead++
 		*f.count(e.line)--
@@ -96,6 +117,10 @@ func (f *former) giveUp(e *entry) {
 
 // sweep removes the entries nobody waits for and appends them to into.
 func (f *former) sweep(into []*entry) []*entry {
+	if f.dead == 0 {
+		return into
+	}
+	f.tape.count(trace.KindSwept, 0, 0)
 	for e := f.oldest; e != nil && f.dead > 0; {
 		next := e.next
 		if e.dead {

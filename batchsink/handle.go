@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nvpipe/nvpipe/batchsink/trace"
 	"github.com/nvpipe/nvpipe/frame"
 )
 
@@ -32,6 +33,7 @@ type Handle struct {
 	// patience is how long an entry waits for its answer.
 	patience time.Duration
 	epoch    time.Time
+	trace    *trace.Recorder // nil: none is kept
 
 	// mu guards everything below, and all of feed, lane, instance and worker
 	// that is not said to be otherwise. It is held for moments only: never
@@ -41,6 +43,7 @@ type Handle struct {
 	workers   map[*worker]struct{} // threads neither gone nor given up
 	feeds     map[frame.FeedID]*feed
 	unsettled ticketList // accepted, in order of submission and so of deadline
+	known     int        // feeds ever
 	unsent    int        // accepted tickets whose answer was not sent yet
 	free      *Ticket
 
@@ -159,6 +162,7 @@ func allocate(id string, cfg Config, factory Factory, opts Options) (*Handle, []
 func (h *Handle) launch(processors []Processor) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.record()
 	i := 0
 	for _, l := range h.lanes {
 		for _, in := range l.instances {
@@ -171,6 +175,8 @@ func (h *Handle) launch(processors []Processor) {
 
 func (h *Handle) newFeed(id frame.FeedID) *feed {
 	f := &feed{id: id, answer: histogram{bounds: &latencyBounds}}
+	h.known++
+	f.line.number, f.line.name = h.known, string(id)
 	for i, kind := range [numFeedKinds]Kind{BatchSubmissionRejected, BatchInFlightExceeded, BatchTimeout} {
 		f.reports[i] = report{kind: kind, feed: f}
 	}

@@ -77,7 +77,7 @@ func (w *worker) retry(err error, now time.Duration) bool {
 		b.badHalves == 2, b.calls < 2, now >= b.oldest+h.patience:
 		return false
 	}
-	extra.spend(2)
+	w.lane.former.spend(2)
 	b.calls -= 2
 	h.retries += 2
 	middle := (s.low + s.high) / 2

@@ -3,6 +3,8 @@ package batchsink
 import (
 	"context"
 	"time"
+
+	"github.com/nvpipe/nvpipe/batchsink/trace"
 )
 
 // lane is one queue and the instances that are fed from it. There is one for
@@ -41,6 +43,12 @@ func (h *Handle) makeLanes() {
 	}
 }
 
+// serve changes how many instances serve the lane. mu is held.
+func (l *lane) serve(more int) {
+	l.serving += more
+	l.former.tape.count(trace.KindServing, l.serving, 0)
+}
+
 // emptiestLane is where the next feed goes. mu is held.
 func (h *Handle) emptiestLane() *lane {
 	best := h.lanes[0]
@@ -73,7 +81,7 @@ func (l *lane) poke(now time.Duration) *worker {
 		return nil
 	}
 	l.sweep()
-	when, _ := l.former.due(now)
+	when, _ := l.former.ask(now)
 	if when > now {
 		l.arm(when, now)
 		return nil

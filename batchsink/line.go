@@ -12,7 +12,8 @@ type entry struct {
 	line   *line
 	// part is the entry's number among the parts of its ticket.
 	part      int
-	answered  bool // the part has its result
+	answered  bool   // the part has its result
+	number    uint64 // among those of its former
 	submitted time.Duration
 	// by is the number of the shared batch that takes it at the latest.
 	by     uint64
@@ -28,12 +29,15 @@ type entry struct {
 // line is one feed as the former sees it: its entries in order, its share and
 // its rhythm.
 type line struct {
-	cap    int     // tickets it may have with the coordinator
-	depth  int     // entries it may have queued: cap × parts of a ticket
-	weight float64 // its share
-	bound  int     // entries, its own included, that may go before the newest
-	live   bool
-	held   int // tickets with the coordinator
+	number   int // among the feeds of the coordinator, from 1
+	name     string
+	attached bool
+	cap      int     // tickets it may have with the coordinator
+	depth    int     // entries it may have queued: cap × parts of a ticket
+	weight   float64 // its share
+	bound    int     // entries, its own included, that may go before the newest
+	live     bool
+	held     int // tickets with the coordinator
 
 	head, tail *entry
 	length     int

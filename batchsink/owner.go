@@ -11,6 +11,7 @@ import (
 // and reports events. It sleeps until the earliest of them.
 func (h *Handle) own() {
 	defer close(h.done)
+	defer h.endTrace()
 	var a answers
 	var events []Event
 	for finished := false; !finished; {

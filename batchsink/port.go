@@ -90,8 +90,9 @@ func (p *Port) submit(fr *frame.Frame, v frame.ViewState, regions []frame.Box, w
 	h.mu.Lock()
 	now := h.now()
 	f.counts.Submitted++
-	f.line.rhythm.arrived(now)
-	if err := h.admit(p, max(1, len(regions)), now); err != nil {
+	n := max(1, len(regions))
+	if err := h.admit(p, n, now); err != nil {
+		f.lane.former.submitted(&f.line, n, false, now)
 		h.mu.Unlock()
 		return nil, err
 	}
@@ -141,7 +142,7 @@ func (h *Handle) accept(t *Ticket, regions []frame.Box, now time.Duration) {
 		t.entries = t.many
 	}
 	t.inside, t.missing = len(t.entries), len(t.entries)
-	f.line.held++
+	f.lane.former.submitted(&f.line, len(t.entries), true, now)
 	f.order.push(t)
 	h.unsettled.push(t)
 	h.unsent++
@@ -160,14 +161,14 @@ func (h *Handle) accept(t *Ticket, regions []frame.Box, now time.Duration) {
 // stalled, backing off or stopping is not waited for, and losing the
 // coordinator is no event for it. Attach sets it.
 func (p *Port) SetLive(live bool) {
-	p.tell(func(time.Duration) { p.f.line.live = live })
+	p.tell(func(now time.Duration) { p.f.lane.former.setLive(&p.f.line, live, now) })
 }
 
 // Reconnected says that the feed's stream begins anew: what its rhythm was is
 // forgotten, and events kept back are reported.
 func (p *Port) Reconnected() {
 	p.tell(func(now time.Duration) {
-		p.f.line.rhythm.begin(now)
+		p.f.lane.former.begun(&p.f.line, now)
 		p.h.flushReports(p.f, now)
 	})
 }
@@ -198,7 +199,8 @@ func (p *Port) Detach() {
 		return
 	}
 	now := h.now()
-	f.port, f.line.live = nil, false
+	f.port = nil
+	f.lane.former.setLive(&f.line, false, now)
 	var a answers
 	h.dismiss(f, now, &a)
 	f.lane.former.detach(&f.line)
@@ -224,7 +226,7 @@ func (h *Handle) dismiss(f *feed, now time.Duration, a *answers) {
 		h.settle(f.order.first, frame.Stopped, nil, now, a) // and hands it over
 	}
 	for e := f.line.head; e != nil; e = f.line.head {
-		f.lane.former.remove(e)
+		f.lane.former.withdraw(e)
 		f.counts.Abandoned++
 		h.left(e)
 	}

@@ -42,7 +42,7 @@ func (h *Handle) beginStop(now time.Duration, a *answers) {
 		l.sweep()
 		var final []*entry
 		if l.serving > 0 && l.former.queued > 0 {
-			final = l.former.cut(ReasonStop, nil)
+			final = l.former.take(ReasonStop, now, nil)
 		}
 		l.drain(now, a)
 		l.final = final

@@ -23,11 +23,11 @@ func (h *Handle) startEnded(w *worker, err error) {
 	in := w.instance
 	switch {
 	case err == nil && h.up:
-		in.lane.serving++
+		in.lane.serve(1)
 		h.failures = 0
 		h.post(Event{Kind: ProcessorRestored, Text: fmt.Sprintf("instance %d serves again", in.number)})
 	case err == nil:
-		in.lane.serving++
+		in.lane.serve(1)
 		h.up = h.servingAll()
 		if h.up {
 			h.tellStarted(nil)
@@ -89,7 +89,7 @@ func (h *Handle) revive(now time.Duration) time.Duration {
 func (h *Handle) lose(w *worker, now time.Duration, a *answers, why error) {
 	in, l := w.instance, w.lane
 	in.worker = nil
-	l.serving--
+	l.serve(-1)
 	h.losses++
 	h.failures = 0
 	h.retryLater(in)
@@ -112,7 +112,7 @@ func (l *lane) drain(now time.Duration, a *answers) {
 	l.final, _ = l.takeFinal(l.final[:0:0])
 	for e := l.former.oldest; e != nil; e = l.former.oldest {
 		f, dead := e.ticket.feed, e.dead
-		l.former.remove(e)
+		l.former.withdraw(e)
 		l.h.left(e)
 		if dead {
 			f.counts.Abandoned++

@@ -131,11 +131,11 @@ func (w *worker) take() bool {
 	why, ok := ReasonStop, true
 	if w.batch.items, ok = l.takeFinal(w.batch.items); !ok {
 		var when time.Duration
-		if when, why = l.former.due(now); when > now {
+		if when, why = l.former.ask(now); when > now {
 			l.arm(when, now)
 			return false
 		}
-		w.batch.items = l.former.cut(why, w.batch.items)
+		w.batch.items = l.former.take(why, now, w.batch.items)
 	}
 	w.batch.begin(now)
 	h.dispatched(why, len(w.batch.items), now-w.batch.oldest)
@@ -171,7 +171,7 @@ func (w *worker) process() {
 		w.enter(woken, now)
 		h.processing.observe(took.Seconds())
 		if err == nil {
-			w.lane.former.costs.observe(len(call), took)
+			w.lane.former.called(len(call), took)
 		}
 		if more = w.conclude(err, now); !more {
 			w.answers.frames = b.end(w.answers.frames)
