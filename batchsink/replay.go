@@ -33,6 +33,8 @@ type Replay struct {
 	// Ended says whether the trace goes on until the coordinator ended; Cut,
 	// whether its last line is not whole and was left out.
 	Ended, Cut bool
+	// Load is what was to be served, for Load.Under.
+	Load *Load
 }
 
 // Same says whether every batch was formed again as it was.
@@ -52,9 +54,9 @@ func ReplayTrace(r *trace.Reader, policy string) (Replay, error) {
 		policy = h.Policy
 	}
 	if policies[policy] == nil {
-		return Replay{}, fmt.Errorf("there is no policy %q: %s", policy, strings.Join(policyNames, ", "))
+		return Replay{}, unknownPolicy(policy)
 	}
-	p := &player{report: Replay{Header: h, Policy: policy}, from: -1, lanes: make([]*stage, h.Lanes)}
+	p := &player{report: Replay{Header: h, Policy: policy, Load: &Load{header: h}}, from: -1, lanes: make([]*stage, h.Lanes)}
 	for {
 		one, err := r.Next()
 		if err != nil {
@@ -66,6 +68,10 @@ func ReplayTrace(r *trace.Reader, policy string) (Replay, error) {
 		}
 		p.play(one, r.Line())
 	}
+}
+
+func unknownPolicy(name string) error {
+	return fmt.Errorf("there is no policy %q: %s", name, strings.Join(policyNames, ", "))
 }
 
 // player drives formers with records.
@@ -112,6 +118,7 @@ func (p *player) newStage(s *trace.State) *stage {
 
 func (p *player) play(r trace.Record, line int) {
 	p.line = line
+	p.report.Load.note(r)
 	p.report.Records++
 	if r.At > 0 {
 		if p.from < 0 {

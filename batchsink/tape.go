@@ -17,9 +17,9 @@ type tape struct {
 	members []uint64 // scratch
 }
 
-// tracePatience is how long a coordinator that ends waits for its trace to be
-// on disk.
-const tracePatience = time.Second
+// tracePatience is how long a coordinator that ends waits at most for its trace to
+// be on disk.
+const tracePatience = 250 * time.Millisecond
 
 // record begins a trace if one is configured. It is called before anything else
 // happens.
@@ -42,9 +42,14 @@ func (h *Handle) traceFailed(err error) {
 
 // endTrace writes what is left. mu is not held.
 func (h *Handle) endTrace() {
-	if h.trace != nil {
-		h.trace.Close(h.now(), tracePatience)
+	if h.trace == nil {
+		return
 	}
+	h.mu.Lock()
+	now := h.now()
+	patience := max(0, min(tracePatience, h.closeBy-now))
+	h.mu.Unlock()
+	h.trace.Close(now, patience)
 }
 
 // catchUp records the state of all lanes if a file begins here, or something was

@@ -10,17 +10,21 @@ import (
 )
 
 // file is the one being written, if any.
-type file struct{ f *os.File }
+type file struct {
+	path string
+	open func(path string) (*os.File, error)
+	f    *os.File
+}
 
 // put writes data, of which what begins at fresh goes to a new file; -1: nothing.
-func (f *file) put(path string, data []byte, fresh int) error {
+func (f *file) put(data []byte, fresh int) error {
 	err := error(nil)
 	if fresh >= 0 {
 		if f.f != nil {
 			err = f.append(data[:fresh])
 		}
 		if err = errors.Join(err, f.close()); err == nil {
-			f.f, err = create(path)
+			f.f, err = f.open(f.path)
 		}
 		data = data[fresh:]
 	}

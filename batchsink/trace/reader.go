@@ -31,7 +31,10 @@ type Reader struct {
 // and names both versions for a trace of another version.
 func NewReader(r io.Reader) (*Reader, error) {
 	b := bufio.NewReader(r)
-	if begin, _ := b.Peek(len(magic)); string(begin) != magic {
+	switch begin, err := b.Peek(len(magic)); {
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, err
+	case string(begin) != magic:
 		return nil, ErrForeign
 	}
 	t := &Reader{scanner: bufio.NewScanner(b)}

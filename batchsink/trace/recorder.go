@@ -2,6 +2,7 @@ package trace
 
 import (
 	"encoding/json"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ type Recorder struct {
 	path   string
 	size   int64
 	failed func(error)
+	open   func(path string) (*os.File, error)
 	wake   chan struct{} // one place: there is something to write
 	now    chan struct{} // one place: do not wait for more
 	done   chan struct{}
@@ -51,12 +53,16 @@ type Recorder struct {
 // recorder's goroutine, for every error in writing; a minute later another file
 // is begun.
 func NewRecorder(path string, size int64, failed func(error)) *Recorder {
-	r := &Recorder{
-		path: path, size: size, failed: failed, fresh: -1,
-		wake: make(chan struct{}, 1), now: make(chan struct{}, 1), done: make(chan struct{}),
-	}
+	r := newRecorder(path, size, failed)
 	go r.write()
 	return r
+}
+
+func newRecorder(path string, size int64, failed func(error)) *Recorder {
+	return &Recorder{
+		path: path, size: size, failed: failed, open: create, fresh: -1,
+		wake: make(chan struct{}, 1), now: make(chan struct{}, 1), done: make(chan struct{}),
+	}
 }
 
 // Due says whether the state is to be recorded now, with Begin and a record of
@@ -172,7 +178,7 @@ func (r *Recorder) write() {
 	defer close(r.done)
 	flush := time.NewTimer(flushAfter)
 	defer flush.Stop()
-	var f file
+	f := file{path: r.path, open: r.open}
 	defer f.close()
 	var data []byte
 	for closing := false; !closing; {
@@ -184,7 +190,7 @@ func (r *Recorder) write() {
 		}
 		var fresh int
 		data, fresh, closing = r.take(data)
-		if err := f.put(r.path, data, fresh); err != nil {
+		if err := f.put(data, fresh); err != nil {
 			r.fail()
 			r.failed(err)
 		}

@@ -32,6 +32,7 @@ func commands() []command {
 		{"check", "CONFIG", "say everything that is wrong with a config file", checkCommand},
 		{"demo", "[--for 30s]", "four synthetic cameras, the real pipeline, a live table and a verdict", demoCommand},
 		{"bench", "BENCHMARK", "measure: how the batch policies serve a load", benchCommand},
+		{"replay", "FILE", "form the batches of a trace again, and say which differ", replayCommand},
 		{"version", "", "the versions of nvpipe and of what it is linked with", versionCommand},
 	}
 }

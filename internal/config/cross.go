@@ -18,6 +18,7 @@ func (l *loader) crossCheck(root strict.Node) {
 	}
 	l.sharedCameras(feeds)
 	l.sharedEventLogs(feeds)
+	l.sharedTraces(root.Key("processors"))
 	l.idleParts(root)
 	l.queueRemarks(root.Key("processors"))
 }
@@ -62,6 +63,18 @@ func (l *loader) sharedEventLogs(feeds strict.Node) {
 				at.FailAt("path", "feed %q writes to this file with other limits; give both the same queue, retry and rotation, or files of their own", o.feed)
 			}
 		}
+	}
+}
+
+// sharedTraces: two coordinators cannot write one trace.
+func (l *loader) sharedTraces(processors strict.Node) {
+	first := map[string]string{}
+	for _, p := range l.cfg.Processors {
+		path := p.Batch.Trace
+		if other, taken := first[path]; taken && path != "" {
+			processors.Key(p.Name).Key("batch").FailAt("trace", "processor %q writes its trace to this file; give each a file of its own", other)
+		}
+		first[path] = p.Name
 	}
 }
 

@@ -95,6 +95,7 @@ func (l *loader) processor(n strict.Node) Processor {
 	n.Decode(&keys, own)
 	n.Key("batch").Report(keys.Batch.Validate())
 	n.Report(own.Validate())
+	l.absolute(&keys.Batch.Trace)
 	if t.Files != nil {
 		for _, f := range t.Files(own) {
 			l.absolute(f.Path)
