@@ -4,17 +4,21 @@ package batchsink
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 
 	"github.com/nvpipe/nvpipe/frame"
 )
 
 // In steady state a submission and its answer allocate nothing, waited for or
-// called back, whole or in parts.
+// called back, whole or in parts, with a trace or without.
 func TestSteadyStateAllocatesNothing(t *testing.T) {
-	for _, policy := range policyNames {
+	for i, policy := range append(policyNames, policyNames[0]) {
 		cfg := DefaultConfig()
 		cfg.Policy, cfg.MaxBatchSize = policy, 1
+		if i == len(policyNames) {
+			cfg.Trace, policy = filepath.Join(t.TempDir(), "trace"), policy+" with a trace"
+		}
 		h, err := New(context.Background(), t.Name(), cfg, func() (Processor, error) { return noop{}, nil }, Options{})
 		if err != nil {
 			t.Fatal(err)

@@ -21,7 +21,7 @@ type chaos struct {
 	cfg     Config
 	traits  frame.Traits
 	release chan struct{} // ends all hangs
-	hang    func()        // waits for that, unless it is to be shorter
+	brief   bool          // hangs end by themselves, in time
 	whole   bool          // it is not stopped before all feeds are through
 	book    books
 	h       *Handle
@@ -74,7 +74,6 @@ func newChaos(seed uint64, sabotage func() int) *chaos {
 		return time.Duration(low+rng.IntN(high-low+1)) * time.Millisecond
 	}
 	c := &chaos{seed: seed, rng: rng, cfg: DefaultConfig(), release: make(chan struct{})}
-	c.hang = func() { <-c.release }
 	c.cfg.Policy = policyNames[rng.IntN(len(policyNames))]
 	c.cfg.MaxBatchSize = 1 + rng.IntN(8)
 	c.cfg.MaxLatency = pick(1, 50)
@@ -129,6 +128,18 @@ func (c *chaos) process(_ context.Context, batch []frame.Entry) error {
 		batch[victim].Err = errBad
 	}
 	return nil
+}
+
+// hang is a call that does not return in time.
+func (c *chaos) hang() {
+	var end <-chan time.Time
+	if c.brief {
+		end = time.After(2 * c.cfg.HangTimeout)
+	}
+	select {
+	case <-c.release:
+	case <-end:
+	}
 }
 
 func (c *chaos) factory() (Processor, error) {

@@ -100,11 +100,22 @@
 // exactly, whatever happened; a test plays ten thousand random schedules of
 // hangs, panics, leaving feeds and early stops to hold it to that.
 //
+// # The trace
+//
+// With trace set, everything that decides on batches is recorded with its time:
+// what feeds offered, answers, calls and what they took, who came, left and gave
+// up, each question of a free instance and each batch. [ReplayTrace] forms the
+// batches again, from that and nothing else, and they are the same: a test replays
+// ten minutes of chaos. So a scheduling problem can be sent as a file, looked at
+// step by step, and tried under another policy. A trace that cannot be written is
+// an event, and harms nothing else.
+//
 // # Where to read on
 //
 // port.go is the way in, feed.go the way out. former.go forms batches; it is
 // passive, with the time passed in, and asks policy.go when (which asks rhythm.go
-// who is coming, and costs.go what a call takes) and fair.go who. worker.go runs
+// who is coming, and costs.go what a call takes) and fair.go who. inputs.go is what
+// it is told, tape.go what of that goes into the trace, replay.go the way back. worker.go runs
 // batches, isolate.go finds what is bad in them, owner.go watches, supervise.go
 // replaces. Everything is guarded by one mutex, Handle.mu, held for moments.
 package batchsink

@@ -46,9 +46,13 @@ const mostShown = 10
 // ReplayTrace forms the batches of a trace again, by the policy that made them, or
 // by another if policy is not empty, and compares. Each batch is compared as it
 // would be at that point of what happened: after a difference the replay goes on
-// from the batch recorded. It fails on a trace that is damaged and on a policy
-// that does not exist; what it found until then is returned too.
-func ReplayTrace(r *trace.Reader, policy string) (Replay, error) {
+// from the batch recorded. It fails on a file that is no trace, or a damaged one,
+// and on a policy that does not exist; what it found until then is returned too.
+func ReplayTrace(file io.Reader, policy string) (Replay, error) {
+	r, err := trace.NewReader(file)
+	if err != nil {
+		return Replay{}, err
+	}
 	h := r.Header()
 	if policy == "" {
 		policy = h.Policy

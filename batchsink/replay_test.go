@@ -2,7 +2,9 @@ package batchsink
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,17 +12,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nvpipe/nvpipe/batchsink/trace"
+	"github.com/nvpipe/nvpipe/frame"
 )
 
 // replayed reads a trace and forms its batches again.
 func replayed(t *testing.T, text []byte, policy string) Replay {
 	t.Helper()
-	r, err := trace.NewReader(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	report, err := ReplayTrace(r, policy)
+	report, err := ReplayTrace(bytes.NewReader(text), policy)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,26 +46,29 @@ func recorded(t *testing.T, seed uint64, frames int, edit func(*chaos)) []byte {
 	return text
 }
 
-// tenMinutes is a schedule of that length, with everything that may go wrong but
-// an early stop.
-func tenMinutes(t *testing.T) []byte {
-	return recorded(t, 21, 116_000, func(c *chaos) {
-		c.whole = true
-		c.hang = func() { time.Sleep(2 * c.cfg.HangTimeout) }
+// longChaos is a schedule of ten minutes, or one for the slow race detector, with
+// everything that may go wrong but an early stop.
+func longChaos(t *testing.T) (text []byte, least time.Duration) {
+	frames, least := 116_000, 10*time.Minute
+	if raceDetector {
+		frames, least = frames/10, least/10
+	}
+	return recorded(t, 21, frames, func(c *chaos) {
+		c.whole, c.brief = true, true
 		c.cfg.Policy, c.cfg.Instances, c.cfg.TraceSize = "adaptive", 2, 1<<30
 		c.cfg.MaxBatchSize, c.cfg.MaxLatency, c.cfg.QueueCapacity, c.traits.Stateful = 8, 40*time.Millisecond, 0, false
-	})
+	}), least
 }
 
 func TestTenMinutesOfChaosReplay(t *testing.T) {
-	text := tenMinutes(t)
+	text, least := longChaos(t)
 	same := replayed(t, text, "")
 	t.Logf("%d batches, %d records, %v, %d bytes", same.Batches, same.Records, same.Span, len(text))
 	if !same.Same() || !same.Ended || same.Lost > 0 || same.Cut {
 		t.Errorf("it is replayed as %+v", same)
 	}
-	if same.Span < 10*time.Minute || same.Batches < 10_000 {
-		t.Errorf("%d batches in %v are no ten minutes of chaos", same.Batches, same.Span)
+	if same.Span < least || same.Batches < 4000 {
+		t.Errorf("%d batches in %v are no %v of chaos", same.Batches, same.Span, least)
 	}
 	for _, policy := range []string{"window", "fill", "eager"} {
 		other := replayed(t, text, policy)
@@ -93,11 +94,13 @@ func TestRandomSchedulesReplay(t *testing.T) {
 // A record that is missing is noticed by the count in the next batch; and where
 // that is mended, for some records of every kind, by the batches themselves.
 func TestControlAMissingRecordIsNoticed(t *testing.T) {
+	if raceDetector {
+		t.Skip("nothing in it runs at once with anything else")
+	}
 	noticed := map[byte]int{}
 	for _, policy := range []string{"fill", "adaptive"} {
 		text := recorded(t, 21, 1600, func(c *chaos) {
-			c.whole = true
-			c.hang = func() { time.Sleep(2 * c.cfg.HangTimeout) }
+			c.whole, c.brief = true, true
 			c.cfg.Policy, c.cfg.MaxBatchSize, c.cfg.QueueCapacity, c.traits.Stateful = policy, 8, 0, false
 		})
 		leaveOut(t, strings.SplitAfter(string(text), "\n"), noticed)
@@ -124,11 +127,7 @@ func leaveOut(t *testing.T, lines []string, noticed map[byte]int) {
 		for n := 0; n < len(all); n += 1 + len(all)/25 {
 			i := all[n]
 			without := slices.Delete(slices.Clone(lines), i, i+1)
-			r, err := trace.NewReader(strings.NewReader(strings.Join(without, "")))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := ReplayTrace(r, ""); err == nil && i < lastBatch {
+			if _, err := ReplayTrace(strings.NewReader(strings.Join(without, "")), ""); err == nil && i < lastBatch {
 				t.Errorf("line %d, %q, can be left out unseen", i+1, lines[i])
 			}
 			if !replayed(t, []byte(renumbered(without)), "").Same() {
@@ -142,12 +141,123 @@ func leaveOut(t *testing.T, lines []string, noticed map[byte]int) {
 func renumbered(lines []string) string {
 	var b strings.Builder
 	for i, l := range lines {
-		if strings.HasPrefix(l, "b ") {
-			fields := strings.Fields(l)
+		if fields := strings.Fields(l); strings.HasPrefix(l, "b ") && len(fields) > 5 {
 			fields[5] = fmt.Sprint(i - 1)
 			l = strings.Join(fields, " ") + "\n"
 		}
 		b.WriteString(l)
 	}
 	return b.String()
+}
+
+// Each file of a trace can be replayed without the ones before.
+func TestEveryFileReplays(t *testing.T) {
+	files := 0
+	for seed := range uint64(6) {
+		path := filepath.Join(t.TempDir(), "trace")
+		virtual(t, func(t *testing.T) {
+			c := newChaos(seed, sound)
+			c.whole, c.brief, c.cfg.Trace, c.cfg.TraceSize = true, true, path, 64<<10
+			c.run(6000)
+		})
+		for _, suffix := range []string{"", ".1"} {
+			text, err := os.ReadFile(path + suffix)
+			if err != nil {
+				continue
+			}
+			files++
+			if r := replayed(t, text, ""); !r.Same() || r.Ended != (suffix == "") {
+				t.Errorf("schedule %d, file %q is replayed as %+v", seed, suffix, r)
+			}
+		}
+	}
+	if files < 8 {
+		t.Errorf("%d files are no rotation", files)
+	}
+}
+
+// A trace that cannot be written is an event, now and then, and nothing else.
+func TestATraceThatCannotBeWrittenHarmsNothing(t *testing.T) {
+	virtual(t, func(t *testing.T) {
+		cfg := DefaultConfig()
+		cfg.Trace = filepath.Join(t.TempDir(), "nowhere", "trace")
+		r := newRig(t, cfg, &fake{process: takes(time.Millisecond)})
+		r.attach(2, FeedOptions{})
+		for range 600 {
+			r.mustSubmit("a", "b")
+			time.Sleep(time.Second)
+		}
+		r.end()
+		if events, _ := r.eventsOf(TraceFailed); len(events) < 8 || len(events) > 11 ||
+			events[0].Processor != t.Name() || !strings.Contains(events[0].Text, "nowhere/trace: no such file") {
+			t.Errorf("%d events: %+v", len(events), events)
+		}
+		equal(t, "delivered", r.Stats().Total.Outcomes[frame.Delivered], 1200)
+	})
+}
+
+// Whatever a file says, it is replayed or refused.
+func TestDamagedTracesAreSurvived(t *testing.T) {
+	text := recorded(t, 3, 200, nil)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		bad := bytes.Clone(text)
+		for range 1 + rng.IntN(4) {
+			switch i := rng.IntN(len(bad)); rng.IntN(3) {
+			case 0:
+				bad[i] = "0123456789 \n-\"{}[]:,sgwrlabq"[rng.IntN(28)]
+			case 1:
+				bad = slices.Delete(bad, i, min(len(bad), i+rng.IntN(20)))
+			case 2:
+				bad = slices.Insert(bad, i, []byte("99999")...)
+			}
+		}
+		if rng.IntN(2) == 0 {
+			bad = []byte(renumbered(strings.SplitAfter(string(bad), "\n")))
+		}
+		if report, _ := ReplayTrace(bytes.NewReader(bad), ""); report.Load != nil {
+			report.Load.Under("eager")
+		}
+	}
+}
+
+// The model serves a simple load as a coordinator does: two feeds at 10 fps, in
+// step, calls of 20 ms.
+func TestTheModelServesLikeACoordinator(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "trace")
+	virtual(t, func(t *testing.T) {
+		cfg := seed(func(c *Config) { c.MaxBatchSize, c.MaxLatency, c.Trace = 3, 30*time.Millisecond, path })
+		r := newRig(t, cfg, &fake{process: takes(20 * time.Millisecond)})
+		r.attach(2, FeedOptions{})
+		for range 50 {
+			r.mustSubmit("a", "b")
+			time.Sleep(100 * time.Millisecond)
+		}
+		r.end()
+	})
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	load := replayed(t, text, "").Load
+	want := Service{Offered: 100, Delivered: 100, Batches: 50, Fill: 2.0 / 3, P50: 50 * time.Millisecond, P99: 50 * time.Millisecond}
+	equal(t, "recorded", load.Recorded(), want)
+	for policy, latency := range map[string]time.Duration{"window": 50 * time.Millisecond, "eager": 40 * time.Millisecond} {
+		got, err := load.Under(policy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if policy == "eager" { // which calls for the first of the two alone
+			equal(t, "batches", got.Batches, 100)
+			equal(t, "p99", got.P99, latency)
+			continue
+		}
+		equal(t, policy, got, want)
+	}
+	if _, err := load.Under("first"); err == nil {
+		t.Error("there is a policy called first")
+	}
+	if _, err := (&Load{header: load.header}).Under("eager"); !errors.Is(err, ErrNoCalls) {
+		t.Errorf("a load without calls: %v", err)
+	}
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/nvpipe/nvpipe/batchsink"
-	"github.com/nvpipe/nvpipe/batchsink/trace"
 )
 
 // rehearsal is what `nvpipe replay` has found out.
@@ -57,15 +56,11 @@ func replayFile(path, policy string) (r rehearsal, err error) {
 		return r, err
 	}
 	defer f.Close()
-	reader, err := trace.NewReader(f)
-	if err != nil {
-		return r, err
-	}
-	if r.replay, err = batchsink.ReplayTrace(reader, policy); err != nil || policy == "" {
+	if r.replay, err = batchsink.ReplayTrace(f, policy); err != nil || policy == "" {
 		return r, err
 	}
 	r.services = []service{{"recorded", r.replay.Load.Recorded()}}
-	for _, p := range []string{reader.Header().Policy, policy} {
+	for _, p := range []string{r.replay.Header.Policy, policy} {
 		s, err := r.replay.Load.Under(p)
 		if errors.Is(err, batchsink.ErrNoCalls) {
 			return r, nil
