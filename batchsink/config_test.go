@@ -66,6 +66,9 @@ func TestConfigBounds(t *testing.T) {
 		{"instances", func(c *Config) { c.Instances = 17 }, false},
 		{"max_stuck", func(c *Config) { c.MaxStuck = -1 }, false},
 		{"max_stuck", func(c *Config) { c.MaxStuck = 0 }, true},
+		{"trace_size", func(c *Config) { c.TraceSize = 64<<10 - 1 }, false},
+		{"trace_size", func(c *Config) { c.TraceSize = 16 << 30 }, true},
+		{"trace_size", func(c *Config) { c.TraceSize = 16<<30 + 1 }, false},
 	} {
 		cfg := DefaultConfig()
 		c.edit(&cfg)
@@ -81,7 +84,7 @@ func TestConfigBounds(t *testing.T) {
 
 func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	err := Config{QueueCapacity: -1, TargetLatency: -1, MaxStuck: -1}.Validate()
-	if keys := mistakesIn(err); len(keys) != 12 {
+	if keys := mistakesIn(err); len(keys) != 13 {
 		t.Errorf("%d mistakes reported: %v", len(keys), keys)
 	}
 	for _, allowed := range []string{"1–1024", "1–4", "1–16", "window, fill, eager, adaptive"} {

@@ -258,7 +258,7 @@ func (s *stage) settle(now time.Duration) {
 	if max(s.when, s.asked) == max(s.instead, s.asked) || min(s.when, s.instead) > now || s.early != "" {
 		return
 	}
-	s.early = fmt.Sprintf("at %v it was to close at %s, and is to close at %s (%v)", s.asked, moment(s.instead), moment(s.when), s.why)
+	s.early = fmt.Sprintf("when asked at %v, closes at %s (%v), not at %s", s.asked, moment(s.when), s.why, moment(s.instead))
 }
 
 func moment(when time.Duration) string {
@@ -277,14 +277,16 @@ func (p *player) batch(s *stage, r trace.Record) {
 		p.impossible("a batch closes for reason %d", r.N)
 		return
 	}
-	s.settle(r.At)
+	if why == ReasonStop {
+		s.settle(r.At) // it was not asked
+	}
 	differs := s.early
 	switch {
 	case differs != "" || why == ReasonStop:
 	case s.asked != r.At:
 		differs = "nobody asked for it"
 	case s.when > r.At:
-		differs = fmt.Sprintf("is to close at %s (%v)", moment(s.when), s.why)
+		differs = fmt.Sprintf("closes at %s (%v)", moment(s.when), s.why)
 	case s.why != why:
 		differs = fmt.Sprintf("closes for the reason %v", s.why)
 	}

@@ -150,9 +150,10 @@ func renumbered(lines []string) string {
 	return b.String()
 }
 
-// Each file of a trace can be replayed without the ones before.
+// Each file of a trace can be replayed without the ones before; and so can what
+// follows a loss.
 func TestEveryFileReplays(t *testing.T) {
-	files := 0
+	pairs := 0
 	for seed := range uint64(6) {
 		path := filepath.Join(t.TempDir(), "trace")
 		virtual(t, func(t *testing.T) {
@@ -160,19 +161,28 @@ func TestEveryFileReplays(t *testing.T) {
 			c.whole, c.brief, c.cfg.Trace, c.cfg.TraceSize = true, true, path, 64<<10
 			c.run(6000)
 		})
-		for _, suffix := range []string{"", ".1"} {
-			text, err := os.ReadFile(path + suffix)
-			if err != nil {
-				continue
-			}
-			files++
-			if r := replayed(t, text, ""); !r.Same() || r.Ended != (suffix == "") {
-				t.Errorf("schedule %d, file %q is replayed as %+v", seed, suffix, r)
-			}
+		before, err := os.ReadFile(path + ".1")
+		if err != nil {
+			continue
+		}
+		pairs++
+		after, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, last := replayed(t, before, ""), replayed(t, after, "")
+		if !first.Same() || first.Ended || !last.Same() || !last.Ended {
+			t.Errorf("schedule %d is replayed as %+v, then %+v", seed, first, last)
+		}
+		_, records, _ := bytes.Cut(after, []byte("\n"))
+		gap := slices.Concat(before, []byte("L 0 0 0 7\n"), records)
+		both := replayed(t, []byte(renumbered(strings.SplitAfter(string(gap), "\n"))), "")
+		if !both.Same() || both.Lost != 7 || both.Batches != first.Batches+last.Batches {
+			t.Errorf("schedule %d with a loss is replayed as %+v", seed, both)
 		}
 	}
-	if files < 8 {
-		t.Errorf("%d files are no rotation", files)
+	if pairs < 4 {
+		t.Errorf("%d of the traces have a second file", pairs)
 	}
 }
 

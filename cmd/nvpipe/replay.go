@@ -112,6 +112,9 @@ func (r rehearsal) table(out io.Writer) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	if r.replay.Lost > 0 {
+		fmt.Fprintln(out, "The rows are of what happened until records were lost.")
+	}
 	_, err := fmt.Fprint(out, "The model offers frames when they were offered, whenever it answers; a call of n takes what such calls took\n"+
 		"on average, and none fails. Compare the modelled rows with each other.\n")
 	return err

@@ -45,7 +45,7 @@ processors:
   moving:
     type: motion
     sensitivity: 0.7
-    batch: {max_batch_size: 8}
+    batch: {max_batch_size: 8, trace: batches.trace}
   people: {type: detector, model: models/people.onnx}
 defaults:
   hold: 100ms
@@ -79,6 +79,7 @@ func TestLoad(t *testing.T) {
 	check("token", cfg.Metrics.Token.Reveal(), "0123456789abcdef0123")
 	check("processors", len(cfg.Processors), 2)
 	check("batch size", cfg.Processors[0].Batch.MaxBatchSize, 8)
+	check("trace", cfg.Processors[0].Batch.Trace, filepath.Join(dir, "batches.trace"))
 	check("model", cfg.Processors[1].Settings.(*detector).Model, filepath.Join(dir, "models/people.onnx"))
 	if len(cfg.Feeds) != 4 {
 		t.Fatalf("%d feeds", len(cfg.Feeds))
