@@ -115,7 +115,8 @@
 // port.go is the way in, feed.go the way out. former.go forms batches; it is
 // passive, with the time passed in, and asks policy.go when (which asks rhythm.go
 // who is coming, and costs.go what a call takes) and fair.go who. inputs.go is what
-// it is told, tape.go what of that goes into the trace, replay.go the way back. worker.go runs
-// batches, isolate.go finds what is bad in them, owner.go watches, supervise.go
-// replaces. Everything is guarded by one mutex, Handle.mu, held for moments.
+// it is told; tape.go writes that down, replay.go and stage.go read it back, and
+// model.go tries another policy on it. worker.go runs batches, isolate.go finds what
+// is bad in them, owner.go watches, supervise.go replaces. Everything is guarded by
+// one mutex, Handle.mu, held for moments.
 package batchsink

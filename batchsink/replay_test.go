@@ -225,7 +225,7 @@ func TestDamagedTracesAreSurvived(t *testing.T) {
 		if rng.IntN(2) == 0 {
 			bad = []byte(renumbered(strings.SplitAfter(string(bad), "\n")))
 		}
-		if report, _ := ReplayTrace(bytes.NewReader(bad), ""); report.Load != nil {
+		if report, _ := ReplayTrace(bytes.NewReader(bad), "fill"); report.Load != nil {
 			report.Load.Under("eager")
 		}
 	}
@@ -249,7 +249,7 @@ func TestTheModelServesLikeACoordinator(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	load := replayed(t, text, "").Load
+	load := replayed(t, text, "eager").Load
 	want := Service{Offered: 100, Delivered: 100, Batches: 50, Fill: 2.0 / 3, P50: 50 * time.Millisecond, P99: 50 * time.Millisecond}
 	equal(t, "recorded", load.Recorded(), want)
 	for policy, latency := range map[string]time.Duration{"window": 50 * time.Millisecond, "eager": 40 * time.Millisecond} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -60,7 +61,7 @@ func replayFile(path, policy string) (r rehearsal, err error) {
 		return r, err
 	}
 	r.services = []service{{"recorded", r.replay.Load.Recorded()}}
-	for _, p := range []string{r.replay.Header.Policy, policy} {
+	for _, p := range slices.Compact([]string{r.replay.Header.Policy, policy}) {
 		s, err := r.replay.Load.Under(p)
 		if errors.Is(err, batchsink.ErrNoCalls) {
 			return r, nil
