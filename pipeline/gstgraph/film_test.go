@@ -91,6 +91,24 @@ func TestFilmsThatCannotBePlayed(t *testing.T) {
 	}
 }
 
+// What goes wrong only at the start has its reason too.
+func TestFilmThatVanishedBeforeTheStart(t *testing.T) {
+	t.Parallel()
+	path := clip(t, "H264", 5)
+	g, err := Build(pipeline.Source{Film: pipeline.Film{Path: path}}, pipeline.GraphSettings{}, newRecorder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close(t.Context())
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	var e *pipeline.Error
+	if err := g.Start(); !errors.As(err, &e) || e.Reason != pipeline.ReasonNotFound {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestTruncatedFilmSaysSo(t *testing.T) {
 	t.Parallel()
 	whole, err := os.ReadFile(clipOf(t, "H264", 10, "width=320,height=240", "mp4mux", ".mp4"))
