@@ -8,29 +8,6 @@ import (
 	"github.com/nvpipe/nvpipe/frame"
 )
 
-// A processor of 20 ms an entry, and 1.8 times as many frames as it can serve:
-// the queue stays bounded, answers stay young, and equal feeds get equal parts.
-func TestOverloadIsBoundedAndShared(t *testing.T) {
-	l := load{feeds: 6, fps: 15, size: 4, window: 50 * ms, base: 0, each: 20 * ms}
-	for _, policy := range policyNames {
-		r := play(t, policy, l, 20*time.Second, 7)
-		sum, squares := 0.0, 0.0
-		for _, n := range r.served {
-			sum += float64(n)
-			squares += float64(n) * float64(n)
-		}
-		if jain := sum * sum / (float64(len(r.served)) * squares); jain < .99 {
-			t.Errorf("%s: Jain index %.3f: %v", policy, jain, r.served)
-		}
-		if r.p99 > time.Second {
-			t.Errorf("%s: p99 %v", policy, r.p99)
-		}
-		if r.fps < .85*50 { // fill and window wait though there is more to do than time
-			t.Errorf("%s: %.1f fps of 50 possible", policy, r.fps)
-		}
-	}
-}
-
 // A feed processed alone has used up its allowance: it has its turn when the
 // others have fallen silent, and a quarter of the calls while they have not.
 func TestTurnsOfAFeedAlone(t *testing.T) {

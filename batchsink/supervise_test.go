@@ -137,7 +137,7 @@ func TestStageErrorOncePerLossAndLiveFeed(t *testing.T) {
 		for loss := 1; loss <= 3; loss++ {
 			hang.Store(true)
 			r.mustSubmit("a")
-			time.Sleep(5*time.Second + ms)
+			time.Sleep(5*time.Second + time.Millisecond)
 			hang.Store(false)
 			for range 5 {
 				for _, id := range []frame.FeedID{"a", "b", "c"} {

@@ -68,7 +68,8 @@ type Counts struct {
 // GraphHandler is what a graph calls while it runs.
 type GraphHandler interface {
 	// OnFrame hands over one decoded frame with its one reference. It is called
-	// on the decoder's streaming thread, for one frame at a time, in order of
+	// on a thread of the graph, the decoder's streaming thread unless frames of
+	// several graphs are gathered, for one frame at a time, in order of
 	// presentation, and does not block. The graph has set Format, Width,
 	// Height, Planes, Matrix, FullRange, Suspect, Token, Arrived, Captured,
 	// CapturedFrom and Duration; PTS is the running time within this graph.

@@ -8,6 +8,7 @@ import (
 func benches() []command {
 	return []command{
 		{"batch", "[--feeds 7] [--policy P] ...", "how the batch policies serve a load of simulated cameras", benchBatch},
+		{"model", "MODEL", "what calls of a model cost on this machine, and settings to paste", benchModel},
 	}
 }
 
@@ -34,4 +35,12 @@ func benchCommand(args []string, out, errs io.Writer) int {
 		fmt.Fprintf(errs, "  %-35s %s\n", b.name+" "+b.args, b.does)
 	}
 	return code
+}
+
+// progressOn shows a text on a terminal, in place of the one before.
+func progressOn(errs io.Writer) func(string) {
+	if !isTerminal(errs) {
+		return func(string) {}
+	}
+	return func(text string) { fmt.Fprintf(errs, "\r\x1b[K%s", text) }
 }

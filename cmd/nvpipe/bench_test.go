@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +36,12 @@ func TestBenchRefusesWrongFlags(t *testing.T) {
 		"batch --for soon":                   "soon",
 		"batch --warm-up -1s":                "warm-up: must be 0–1h",
 		"batch --seeds 0":                    "seeds: must be 1–1000, is 0",
+		"model":                              "0 arguments given, 1 wanted",
+		"model --sizes 0 a.onnx":             `must be numbers 1–64 separated by commas, has "0"`,
+		"model --threads 1,x a.onnx":         `must be numbers 1–256 separated by commas, has "x"`,
+		"model --instances 17 a.onnx":        `must be numbers 1–16 separated by commas, has "17"`,
+		"model --each 1h none.onnx":          "each: must be 1ms–1m, is 1h0m0s",
+		"model none.onnx":                    "none.onnx",
 		"batch --feeds 0 --size 0 --seeds 0": "seeds: must be",
 	} {
 		code, out, errs := dispatched(append([]string{"bench"}, strings.Fields(flags)...)...)
@@ -76,5 +84,33 @@ func TestBenchBatchSaysThatNothingWasServed(t *testing.T) {
 	code, _, errs := dispatched("bench", "batch", "--json", "--policy", "eager", "--feeds", "1", "--fps", "0", "--cost", "200ms", "--for", "10ms", "--warm-up", "0s", "--seeds", "1")
 	if code != exitFailed || !strings.Contains(errs, "nothing was answered") {
 		t.Errorf("exit code %d, says %q", code, errs)
+	}
+}
+
+func TestBenchModel(t *testing.T) {
+	shared := os.Getenv("NVPIPE_SHARED")
+	if shared == "" {
+		shared = "../../../shared"
+	}
+	path := filepath.Join(shared, "models", "yolox_nano_dynamic.onnx")
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("needs a detector: ", err)
+	}
+	args := []string{"bench", "model", "--json", "--sizes", "1,2", "--threads", "1", "--instances", "1,2", "--each", "1ms", path}
+	code, out, errs := dispatched(args...)
+	if code == exitFailed && strings.Contains(errs, "ONNX Runtime") {
+		t.Skip(errs)
+	}
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if code != exitFine || len(lines) != 5 {
+		t.Fatalf("exit code %d, says %s, prints\n%s", code, errs, out)
+	}
+	var last struct{ YAML string }
+	if err := json.Unmarshal([]byte(lines[4]), &last); err != nil {
+		t.Fatal(err)
+	}
+	pasted := write(t, "c.yaml", "version: 1\n"+last.YAML+"feeds:\n  a: {source: {test: {pattern: ball}}, processors: [objects]}\n")
+	if code, out, errs := dispatched("check", pasted); code != exitFine {
+		t.Errorf("check of what is recommended: exit code %d\n%s%s", code, out, errs)
 	}
 }

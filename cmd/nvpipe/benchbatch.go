@@ -42,7 +42,7 @@ func benchBatch(args []string, out, errs io.Writer) int {
 	if *asJSON {
 		report = c.lines
 	}
-	if err := report(ctx, out, c.progress(errs)); err != nil {
+	if err := report(ctx, out, progressOn(errs)); err != nil {
 		fmt.Fprintln(errs, "nvpipe bench batch:", err)
 		return exitFailed
 	}
@@ -122,12 +122,4 @@ func (c *comparison) table(ctx context.Context, out io.Writer, progress func(str
 		_, err = fmt.Fprintf(out, "a bare loop of full batches: %.1f fps\n", batch.Bare(ctx, c.load, min(c.span.For, time.Second)))
 	}
 	return err
-}
-
-// progress shows a text on a terminal, in place of the one before.
-func (*comparison) progress(errs io.Writer) func(string) {
-	if !isTerminal(errs) {
-		return func(string) {}
-	}
-	return func(text string) { fmt.Fprintf(errs, "\r\x1b[K%s", text) }
 }

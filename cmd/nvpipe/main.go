@@ -31,7 +31,7 @@ func commands() []command {
 		{"run", "CONFIG", "run the pipeline of a config file until told to stop", runCommand},
 		{"check", "CONFIG", "say everything that is wrong with a config file", checkCommand},
 		{"demo", "[--for 30s]", "four synthetic cameras, the real pipeline, a live table and a verdict", demoCommand},
-		{"bench", "BENCHMARK", "measure: how the batch policies serve a load", benchCommand},
+		{"bench", "BENCHMARK", "measure: policies under a load, or what calls of a model cost", benchCommand},
 		{"replay", "FILE", "form the batches of a trace again, and say which differ", replayCommand},
 		{"version", "", "the versions of nvpipe and of what it is linked with", versionCommand},
 	}

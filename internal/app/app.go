@@ -115,7 +115,7 @@ func (a *App) usedProcessors() []config.Processor {
 // Start starts everything, from the consumers' end. Nothing waits for a slow
 // camera, model or port: those go on being tried, and are logged.
 func (a *App) Start() error {
-	gstgraph.Init()
+	gstgraph.Gather(a.config.Gather)
 	a.outside.start()
 	for _, p := range a.processors {
 		p.start()

@@ -1,11 +1,15 @@
 package gstgraph
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"github.com/nvpipe/nvpipe/frame"
+	"github.com/nvpipe/nvpipe/internal/rtspcam"
 	"github.com/nvpipe/nvpipe/pipeline/gstgraph/gsttest"
 )
 
@@ -40,21 +44,6 @@ func clipOf(t testing.TB, codec string, n int, size, mux, ext string) string {
 	return path
 }
 
-// mux puts an H.264 byte stream into a film.
-func mux(t testing.TB, stream []byte) string {
-	t.Helper()
-	dir := t.TempDir()
-	raw, path := filepath.Join(dir, "stream.h264"), filepath.Join(dir, "film.mkv")
-	if err := os.WriteFile(raw, stream, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	play(t, gsttest.Step{Element: "filesrc", Props: map[string]string{"location": raw}},
-		gsttest.Step{Element: "capsfilter", Props: map[string]string{"caps": "video/x-h264,stream-format=byte-stream,framerate=30/1"}},
-		gsttest.Step{Element: "h264parse"}, gsttest.Step{Element: "h264timestamper"},
-		gsttest.Step{Element: "matroskamux"}, fileSink(path))
-	return path
-}
-
 func fileSink(path string) gsttest.Step {
 	return gsttest.Step{Element: "filesink", Props: map[string]string{"location": path, "async": "false"}}
 }
@@ -64,4 +53,23 @@ func play(t testing.TB, steps ...gsttest.Step) {
 	if err := gsttest.Play(steps...); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// looped is a camera that sends units again and again, 25 a second.
+func looped(codec rtspcam.Codec, units []frame.Packet) rtspcam.Source {
+	const interval = 40 * time.Millisecond
+	return rtspcam.Video(codec, func(ctx context.Context, send func(frame.Packet)) error {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for n := 0; ; n++ {
+			p := units[n%len(units)]
+			p.PTS, p.Captured = time.Duration(n)*interval, time.Now()
+			send(p)
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	})
 }

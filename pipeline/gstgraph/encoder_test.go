@@ -63,6 +63,7 @@ func encode(t *testing.T, s EncoderSettings, n int) []frame.Packet {
 }
 
 func TestEncoderMakesOnePacketPerPicture(t *testing.T) {
+	t.Parallel()
 	for codec, start := range map[string][]byte{
 		"H264": {0, 0, 0, 1}, "H265": {0, 0, 0, 1}, "JPEG": {0xff, 0xd8},
 	} {

@@ -15,6 +15,7 @@ import (
 // A looped film is one stream without an end: times go on growing by one
 // picture's length also where it starts again.
 func TestLoopedFilmGoesOnWithoutAGap(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, codec, mux, ext string }{
 		{"mkv", "H264", "matroskamux", ".mkv"},
 		{"mp4", "H264", "mp4mux", ".mp4"},
@@ -50,6 +51,7 @@ func TestLoopedFilmGoesOnWithoutAGap(t *testing.T) {
 
 // A transport stream cannot be looped in place: it ends, and is opened again.
 func TestTransportStreamEnds(t *testing.T) {
+	t.Parallel()
 	path := clipOf(t, "H264", 25, "width=320,height=240", "mpegtsmux", ".ts")
 	r := newRecorder()
 	g := start(t, pipeline.Source{Film: pipeline.Film{Path: path, Loop: true}}, pipeline.GraphSettings{}, r)
@@ -60,6 +62,7 @@ func TestTransportStreamEnds(t *testing.T) {
 }
 
 func TestFilmsThatCannotBePlayed(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	write := func(name string, data []byte) string {
 		path := filepath.Join(dir, name)
@@ -88,7 +91,26 @@ func TestFilmsThatCannotBePlayed(t *testing.T) {
 	}
 }
 
+// What goes wrong only at the start has its reason too.
+func TestFilmThatVanishedBeforeTheStart(t *testing.T) {
+	t.Parallel()
+	path := clip(t, "H264", 5)
+	g, err := Build(pipeline.Source{Film: pipeline.Film{Path: path}}, pipeline.GraphSettings{}, newRecorder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close(t.Context())
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	var e *pipeline.Error
+	if err := g.Start(); !errors.As(err, &e) || e.Reason != pipeline.ReasonNotFound {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestTruncatedFilmSaysSo(t *testing.T) {
+	t.Parallel()
 	whole, err := os.ReadFile(clipOf(t, "H264", 10, "width=320,height=240", "mp4mux", ".mp4"))
 	if err != nil {
 		t.Fatal(err)
@@ -104,6 +126,7 @@ func TestTruncatedFilmSaysSo(t *testing.T) {
 }
 
 func TestPictureAboveTheLimitIsRefused(t *testing.T) {
+	t.Parallel()
 	r := newRecorder()
 	path := clipOf(t, "H264", 5, "width=640,height=480", "matroskamux", ".mkv")
 	g := start(t, pipeline.Source{Film: pipeline.Film{Path: path}}, pipeline.GraphSettings{MaxWidth: 320}, r)
@@ -119,6 +142,7 @@ func TestPictureAboveTheLimitIsRefused(t *testing.T) {
 
 // Sound beside the picture is left alone.
 func TestFilmWithSound(t *testing.T) {
+	t.Parallel()
 	r := newRecorder()
 	g := start(t, pipeline.Source{Film: pipeline.Film{Path: footage(t, "car-detection.mp4")}}, pipeline.GraphSettings{}, r)
 	r.untilFrames(t, 20)

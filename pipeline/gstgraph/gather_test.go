@@ -15,6 +15,7 @@ import (
 // Frames that enter Go together keep their order, their times and the books,
 // whenever a graph among others is closed. Gathering is of the whole process.
 func TestGatheredFramesAreAccountedFor(t *testing.T) {
+	t.Parallel()
 	child(t, "gather")
 }
 

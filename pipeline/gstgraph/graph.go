@@ -60,6 +60,7 @@ type graph struct {
 	stopWatch chan struct{}
 	watched   chan struct{}
 	started   bool
+	watching  bool
 	idled     chan struct{}
 	idleOnce  sync.Once
 
@@ -97,7 +98,6 @@ func build(source pipeline.Source, settings pipeline.GraphSettings, handler pipe
 		g.free()
 		return nil, err
 	}
-	go g.watch()
 	return g, nil
 }
 
@@ -177,6 +177,8 @@ func (g *graph) Start() error {
 	if err := g.pipe.SetState(gst.StatePlaying); err != nil {
 		return g.startError(err)
 	}
+	g.watching = true
+	go g.watch()
 	return nil
 }
 

@@ -150,6 +150,7 @@ func footage(t *testing.T, name string) string {
 }
 
 func TestTestSourceDeliversItsPictures(t *testing.T) {
+	t.Parallel()
 	r := newRecorder()
 	var first frame.Frame
 	var once sync.Once
@@ -181,6 +182,7 @@ func TestTestSourceDeliversItsPictures(t *testing.T) {
 }
 
 func TestFilmPlaysToItsEnd(t *testing.T) {
+	t.Parallel()
 	r := newRecorder()
 	g := start(t, pipeline.Source{Film: pipeline.Film{Path: clip(t, "H264", 30)}}, pipeline.GraphSettings{}, r)
 	r.untilEvent(t, pipeline.EventEOS)

@@ -16,6 +16,7 @@ import (
 // GStreamer's own tracer counts what is alive after 5,000 frames have passed
 // the bridge, been drawn on and encoded, and after a camera and a refused camera.
 func TestNoNativeObjectLeaks(t *testing.T) {
+	t.Parallel()
 	out := child(t, "leaks", "GST_TRACERS=leaks", "GST_DEBUG=GST_TRACER:7")
 	if !strings.Contains(out, "passed 5000") {
 		t.Fatal(tail(out))
@@ -27,6 +28,7 @@ func TestNoNativeObjectLeaks(t *testing.T) {
 
 // The control: a graph that is not closed shows in the tracer.
 func TestLeaksTracerSeesALeak(t *testing.T) {
+	t.Parallel()
 	out := child(t, "leaks", "GST_TRACERS=leaks", "GST_DEBUG=GST_TRACER:7", "NVPIPE_LEAK=1")
 	if !strings.Contains(out, "object-alive, type-name=(string)Gst") {
 		t.Errorf("a sample that was never released is not seen:\n%s", tail(out))

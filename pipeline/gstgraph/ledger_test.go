@@ -13,6 +13,7 @@ import (
 // Whenever the input is closed, also in the middle of a frame, each frame that
 // left the decoder has arrived or is counted as lost.
 func TestLedgerBalancesWheneverTheInputCloses(t *testing.T) {
+	t.Parallel()
 	film := clip(t, "H264", 200)
 	sources := map[string]pipeline.Source{
 		"test source": testSource(64, 64, 120),
@@ -32,6 +33,7 @@ func TestLedgerBalancesWheneverTheInputCloses(t *testing.T) {
 
 // Long enough that the control build loses some.
 func TestLedgerOfManyFrames(t *testing.T) {
+	t.Parallel()
 	r := newRecorder()
 	g := start(t, testSource(64, 64, 1000), pipeline.GraphSettings{}, r)
 	r.untilFrames(t, 500)
@@ -70,6 +72,7 @@ func TestLedgerClosingWhileAFrameArrives(t *testing.T) {
 }
 
 func TestLedgerOfACameraThatVanishes(t *testing.T) {
+	t.Parallel()
 	cam := camera(t, testclip.H264(), rtspcam.Options{})
 	for range 3 {
 		r := newRecorder()

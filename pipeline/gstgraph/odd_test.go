@@ -1,10 +1,8 @@
 package gstgraph
 
 import (
-	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/rtspcam"
@@ -14,6 +12,7 @@ import (
 // A picture that an encoder cannot take ends the annotated stream with an
 // event; analysis goes on.
 func TestOddSizes(t *testing.T) {
+	t.Parallel()
 	for _, size := range []struct{ w, h int }{{321, 241}, {2, 2}, {1, 1}, {3, 200}} {
 		r := newRecorder()
 		var g *graph
@@ -42,22 +41,9 @@ func TestOddSizes(t *testing.T) {
 }
 
 func TestJPEGCamera(t *testing.T) {
+	t.Parallel()
 	units := encode(t, EncoderSettings{Width: 320, Height: 240, FPS: 25, Codec: "JPEG"}, 5)
-	source := rtspcam.Video(rtspcam.JPEG, func(ctx context.Context, send func(frame.Packet)) error {
-		tick := time.NewTicker(40 * time.Millisecond)
-		defer tick.Stop()
-		for n := 0; ; n++ {
-			p := units[n%len(units)]
-			p.PTS, p.Captured = time.Duration(n)*40*time.Millisecond, time.Now()
-			send(p)
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return nil
-			}
-		}
-	})
-	cam := camera(t, source, rtspcam.Options{})
+	cam := camera(t, looped(rtspcam.JPEG, units), rtspcam.Options{})
 	r := newRecorder()
 	r.onFrame = func(f *frame.Frame) {
 		if f.Width != 320 || f.Height != 240 || !f.FullRange {
@@ -74,6 +60,7 @@ func TestJPEGCamera(t *testing.T) {
 }
 
 func TestAnUnknownEncoderNamesWhatToInstall(t *testing.T) {
+	t.Parallel()
 	s := pipeline.GraphSettings{Annotate: true, Encoders: []string{"vaapih264enc-not-there", "nosuchenc"}}
 	_, err := Build(testSource(64, 64, 30), s, newRecorder())
 	var e *pipeline.Error

@@ -1,10 +1,8 @@
 package gstgraph
 
 import (
-	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/rtspcam"
@@ -15,31 +13,15 @@ import (
 func changing(t *testing.T) rtspcam.Source {
 	var units []frame.Packet
 	for _, size := range []struct{ w, h int }{{320, 240}, {160, 120}, {640, 480}} {
-		for _, p := range encode(t, EncoderSettings{Width: size.w, Height: size.h, FPS: 25}, 10) {
-			p.PTS = time.Duration(len(units)) * 40 * time.Millisecond
-			units = append(units, p)
-		}
+		units = append(units, encode(t, EncoderSettings{Width: size.w, Height: size.h, FPS: 25}, 10)...)
 	}
-	return rtspcam.Video(rtspcam.H264, func(ctx context.Context, send func(frame.Packet)) error {
-		tick := time.NewTicker(40 * time.Millisecond)
-		defer tick.Stop()
-		for n := 0; ; n++ {
-			p := units[n%len(units)]
-			p.PTS = time.Duration(n) * 40 * time.Millisecond
-			p.Captured = time.Now()
-			send(p)
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return nil
-			}
-		}
-	})
+	return looped(rtspcam.H264, units)
 }
 
 // A camera that changes its picture's size in mid-session is followed, through
 // the decoder and through the encoder.
 func TestResolutionChangeGoesOn(t *testing.T) {
+	t.Parallel()
 	cam := camera(t, changing(t), rtspcam.Options{})
 	r := newRecorder()
 	sizes := make(chan int, 1000)

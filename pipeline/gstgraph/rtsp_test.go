@@ -31,9 +31,11 @@ func rtsp(url string) pipeline.Source {
 }
 
 func TestCameraOverBothTransportsAndCodecs(t *testing.T) {
+	t.Parallel()
 	for _, codec := range []string{"h264", "h265"} {
 		for _, transport := range []string{pipeline.TransportTCP, pipeline.TransportUDP} {
 			t.Run(codec+"/"+transport, func(t *testing.T) {
+				t.Parallel()
 				clip := testclip.H264()
 				if codec == "h265" {
 					clip = testclip.H265()
@@ -70,6 +72,7 @@ func TestCameraOverBothTransportsAndCodecs(t *testing.T) {
 }
 
 func TestCameraErrorsHaveTheirReason(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		options rtspcam.Options
 		faults  rtspcam.Faults
@@ -115,6 +118,7 @@ const audioOnly = sdpHead + "m=audio 0 RTP/AVP 0\r\na=control:trackID=0\r\n"
 const vp8Only = sdpHead + "m=video 0 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\na=control:trackID=0\r\n"
 
 func TestCameraThatStopsIsNoticed(t *testing.T) {
+	t.Parallel()
 	cam := camera(t, testclip.H264(), rtspcam.Options{})
 	r := newRecorder()
 	g := start(t, rtsp(cam.URL()), pipeline.GraphSettings{}, r)
@@ -134,6 +138,7 @@ func TestCameraThatStopsIsNoticed(t *testing.T) {
 // A camera that wants to be asked for something ends a session that only
 // takes data; rtspsrc itself sends nothing over TCP.
 func TestKeepaliveReachesTheCamera(t *testing.T) {
+	t.Parallel()
 	cam := camera(t, testclip.H264(), rtspcam.Options{})
 	r := newRecorder()
 	g := start(t, rtsp(cam.URL()), pipeline.GraphSettings{}, r)
@@ -149,6 +154,7 @@ func TestKeepaliveReachesTheCamera(t *testing.T) {
 // Cameras that refuse the request are not asked again; some cut the
 // connection after a few refusals.
 func TestRefusedKeepaliveIsNotRepeated(t *testing.T) {
+	t.Parallel()
 	cam := camera(t, testclip.H264(), rtspcam.Options{})
 	cam.Break(func(f *rtspcam.Faults) { f.Status = map[string]int{"GET_PARAMETER": 405} })
 	r := newRecorder()
@@ -165,6 +171,7 @@ func TestRefusedKeepaliveIsNotRepeated(t *testing.T) {
 
 // Only the picture is set up, whatever stands before and after it.
 func TestCameraWithSoundAndMetadata(t *testing.T) {
+	t.Parallel()
 	cam := camera(t, rtspcam.WithMetadata(rtspcam.WithAudio(testclip.H264())), rtspcam.Options{})
 	r := newRecorder()
 	g := start(t, rtsp(cam.URL()), pipeline.GraphSettings{}, r)

@@ -28,6 +28,7 @@ const (
 // Neither GStreamer's most talkative log nor a graph dump shows a password in
 // any spelling, whether the camera takes it or not.
 func TestNoLogShowsAPassword(t *testing.T) {
+	t.Parallel()
 	dots := t.TempDir()
 	out := child(t, "secrets", "GST_DEBUG=6", "GST_DEBUG_DUMP_DOT_DIR="+dots)
 	if !strings.Contains(out, "rtspsrc") || !strings.Contains(out, "control: *** end") {

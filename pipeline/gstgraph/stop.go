@@ -92,8 +92,10 @@ func (g *graph) stopAll(ctx context.Context) error {
 	if !errors.Is(err, errStuck) {
 		err = errors.Join(err, setNull(ctx, g.pipe.Element))
 	}
-	close(g.stopWatch)
-	<-g.watched
+	if g.watching {
+		close(g.stopWatch)
+		<-g.watched
+	}
 	g.silence()
 	if errors.Is(err, errStuck) {
 		g.abandon()
