@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 const (
@@ -37,7 +39,12 @@ func commands() []command {
 	}
 }
 
-func main() { os.Exit(dispatch(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	// A reader of the events on standard output that goes away is trouble of the
+	// event log, not the end of the program.
+	signal.Ignore(syscall.SIGPIPE)
+	os.Exit(dispatch(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 func dispatch(args []string, out, errs io.Writer) int {
 	if len(args) == 0 {
