@@ -37,6 +37,9 @@ func RejectedAs(err error) (o frame.Outcome, ok bool) {
 var (
 	// ErrHung: the Process call took longer than hang_timeout.
 	ErrHung = errors.New("processor hung")
+	// ErrNoNumber: the processor's output has a box or confidence that is NaN or
+	// infinite.
+	ErrNoNumber = errors.New("processor gave a box or confidence that is no number")
 	// ErrDuplicate: a coordinator with this id exists.
 	ErrDuplicate = errors.New("a coordinator with this processor id exists already")
 )

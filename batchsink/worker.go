@@ -162,6 +162,7 @@ func (w *worker) process() {
 		h.arm(w.limit())
 		h.mu.Unlock()
 		err := contain("Process", func() error { return w.processor.Process(w.ctx, call) })
+		failWithoutNumbers(call)
 		h.mu.Lock()
 		if w.abandoned {
 			return
