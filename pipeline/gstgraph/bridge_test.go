@@ -1,6 +1,7 @@
 package gstgraph
 
 import (
+	"errors"
 	"testing"
 	"time"
 	"unsafe"
@@ -23,13 +24,17 @@ func TestBridgeDoesNotCopy(t *testing.T) {
 			r := newRecorder()
 			var g *graph
 			ready := make(chan struct{})
-			var planes []uintptr
+			var planes []uintptr // 0: a busy machine had the continuation full
 			r.onFrame = func(f *frame.Frame) {
 				<-ready
-				planes = append(planes, uintptr(unsafe.Pointer(unsafe.SliceData(f.Planes[0].Data))))
-				if err := g.Push(f, nil); err != nil {
+				plane := uintptr(unsafe.Pointer(unsafe.SliceData(f.Planes[0].Data)))
+				switch err := g.Push(f, nil); {
+				case errors.Is(err, pipeline.ErrFull):
+					plane = 0
+				case err != nil:
 					t.Error(err)
 				}
+				planes = append(planes, plane)
 				f.Release()
 			}
 			built, err := Build(source, pipeline.GraphSettings{DiscardContinuation: true}, r)
@@ -45,13 +50,24 @@ func TestBridgeDoesNotCopy(t *testing.T) {
 			}
 			r.untilFrames(t, 100)
 			balanced(t, g, r)
+			went, planes := pushed(in.Passed(), planes)
 			// The last ones may still be on their way.
-			if n := len(out.Passed()); n < 90 {
-				t.Fatalf("%d of 100 frames came out behind appsrc", n)
+			if n := len(out.Passed()); n < 50 || n < len(went)-10 {
+				t.Fatalf("%d of %d frames pushed came out behind appsrc", n, len(went))
 			}
-			compare(t, in.Passed(), out.Passed(), planes)
+			compare(t, went, out.Passed(), planes)
 		})
 	}
+}
+
+// pushed leaves out the buffers whose frame was refused.
+func pushed(in []gsttest.Passed, planes []uintptr) (went []gsttest.Passed, theirs []uintptr) {
+	for i := range min(len(in), len(planes)) {
+		if planes[i] != 0 {
+			went, theirs = append(went, in[i]), append(theirs, planes[i])
+		}
+	}
+	return went, theirs
 }
 
 func compare(t *testing.T, in, out []gsttest.Passed, planes []uintptr) {
