@@ -133,6 +133,8 @@ var libraries = []struct {
 	{"github.com/pion/", []string{"internal/rtspcam/...", "internal/rtspout/...", "internal/footage/..."}},
 	{"github.com/abema/go-mp4", []string{"internal/film/...", "internal/rtspcam/...", "internal/footage/..."}},
 	{"go.uber.org/zap", []string{"internal/app/...", "internal/coalesce", "internal/demo/...", "cmd/...", "."}},
+	{"google.golang.org/grpc", []string{"processors/oip/..."}},
+	{"google.golang.org/protobuf", []string{"processors/oip/..."}},
 	{"golang.org/x/term", []string{"cmd/..."}},
 	{"gopkg.in/yaml.v3", []string{"internal/config/..."}},
 	{"github.com/prometheus/", []string{"internal/metrics/...", "internal/app/..."}},

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +20,8 @@ type source struct {
 	// path and pkg are relative to the root, with slashes; pkg is "." for the root.
 	path, pkg string
 	test      bool
+	// generated: nobody writes it, so rules on how to write do not apply.
+	generated bool
 	lines     int
 	fset      *token.FileSet
 	tree      *ast.File
@@ -46,6 +49,9 @@ func (s *source) at(pos token.Pos) string {
 	return s.path + ":" + strconv.Itoa(s.fset.Position(pos).Line)
 }
 
+// generatedLine is what Go's tools look for, too.
+var generatedLine = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
+
 func parseSource(path string, text []byte) (*source, error) {
 	fset := token.NewFileSet()
 	tree, err := parser.ParseFile(fset, path, text, parser.SkipObjectResolution)
@@ -54,7 +60,8 @@ func parseSource(path string, text []byte) (*source, error) {
 	}
 	s := &source{
 		path: path, pkg: filepath.ToSlash(filepath.Dir(path)), test: strings.HasSuffix(path, "_test.go"),
-		lines: strings.Count(string(text), "\n"), fset: fset, tree: tree,
+		generated: generatedLine.Match(text),
+		lines:     strings.Count(string(text), "\n"), fset: fset, tree: tree,
 	}
 	for _, i := range tree.Imports {
 		name, _ := strconv.Unquote(i.Path.Value)
