@@ -22,6 +22,9 @@ type Packet struct {
 type Finding struct {
 	// Processor is the processor's name in the config.
 	Processor string
+	// Of is the processor whose detections were cropped for this one; empty:
+	// this one had the whole frame. With Of, Detection.Parent means something.
+	Of string
 	// Result is never nil; it is shared and must not be changed.
 	Result *Result
 	// Age is how much older the result's own frame is, by PTS; 0: this frame's own.

@@ -32,13 +32,29 @@ type Detection struct {
 	// Confidence is 0–1.
 	Confidence float32
 	Box        Box
+	// Parent counts, from 0, the detections that Finding.Of has found in the
+	// same frame: this one was found in a crop of that one. It means something
+	// only where Finding.Of is set, and processors leave it alone.
+	Parent int
 }
 
 // Output is what a processor found for one entry. The zero value is an empty
 // output: processed, nothing found.
 type Output struct {
 	Detections []Detection
-	// Data is any other output, handed on untouched.
+	// Data is any other output, handed on untouched. Of a processor that had
+	// crops it is a []PartData, where some crop had any.
+	Data any
+}
+
+// PartData is what a processor put out for one crop of a frame beside
+// detections.
+type PartData struct {
+	// Parent counts like Detection.Parent.
+	Parent int
+	// Region is the crop, the parent's box with its margin.
+	Region Box
+	// Data is the crop's Output.Data, handed on untouched; never nil.
 	Data any
 }
 
@@ -67,13 +83,35 @@ func (FixedView) View(time.Time) ViewState { return ViewState{} }
 type Entry struct {
 	Frame *Frame
 	View  ViewState
-	// Region is the part of the picture that is meant; zero: all of it. Boxes in
-	// the output stay relative to the full picture.
+	// Region is the part of the picture that is meant, a crop of what another
+	// processor has found; zero: all of it. Boxes in the output stay relative to
+	// the full picture; what is said of the crop as a whole has Region as its box.
 	Region Box
 	// Output is set by the processor. Left alone it is an empty output.
 	Output Output
 	// Err fails this entry and no other.
 	Err error
+	// Prepared is what the processor made of the frame before its batch was
+	// cut; nil: nothing. It is released when Process has returned.
+	Prepared Prepared
+	// Finish, if the processor sets it, is called once after Process has
+	// returned and the batch's frames were released, beside the next batch: it
+	// sets Output or Err. If it is not to be called, because nobody waits for
+	// the answer any more, it is released.
+	Finish Finisher
+}
+
+// Prepared is work done ahead for one entry; it must not keep the frame. Both
+// belong to the processor, which may use them again after Release.
+type Prepared interface{ Release() }
+
+// Finisher is the rest of the work on one entry, which needs neither the frame
+// nor the processor's own goroutine. Finish and Release may run on any
+// goroutine, those of different entries at once; one of the two is called,
+// once. Finish panicking fails the entry.
+type Finisher interface {
+	Finish(e *Entry)
+	Release()
 }
 
 // Traits is what a processor says of itself before it is used.

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/nvpipe/nvpipe/processors/detect"
 )
 
 func TestDefaultsNeedOnlyAModel(t *testing.T) {
@@ -24,10 +26,10 @@ func TestDefaultsNeedOnlyAModel(t *testing.T) {
 }
 
 func TestEveryMistakeIsReported(t *testing.T) {
-	err := Config{
+	err := Config{Config: detect.Config{
 		Family: "yolov4", InputWidth: -1, InputHeight: 5000, Confidence: 1.5, NMSIoU: math.NaN(),
-		ClassConfidence: map[string]float64{"cat": -1}, MaxDetections: 0, MinSize: 1, Threads: 257,
-	}.Validate()
+		ClassConfidence: map[string]float64{"cat": -1}, MaxDetections: 0, MinSize: 1,
+	}, Threads: 257}.Validate()
 	var got []string
 	for line := range strings.Lines(err.Error()) {
 		key, _, _ := strings.Cut(line, ": ")
@@ -42,7 +44,10 @@ func TestEveryMistakeIsReported(t *testing.T) {
 
 func TestEveryFieldHasItsTag(t *testing.T) {
 	snake := regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
-	for f := range reflect.TypeFor[Config]().Fields() {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
+		if f.Anonymous {
+			continue
+		}
 		if tag := f.Tag.Get("yaml"); !snake.MatchString(tag) {
 			t.Errorf("%s has the tag %q", f.Name, tag)
 		}
@@ -70,7 +75,7 @@ func TestNewRefuses(t *testing.T) {
 		{"a folder", func(c *Config) { c.Model = dir }, "is a folder"},
 		{"labels for a model", func(c *Config) { c.Model = c.Labels }, "not a readable ONNX model"},
 		{"no such labels", func(c *Config) { c.Labels = filepath.Join(dir, "none") }, "labels: must be"},
-		{"too many labels", func(c *Config) { c.Labels = LabelsCOCO }, "labels: coco has 80 names, but tiny.onnx has 2 classes"},
+		{"too many labels", func(c *Config) { c.Labels = detect.LabelsCOCO }, "labels: coco has 80 names, but tiny.onnx has 2 classes"},
 		{"an unknown class", func(c *Config) { c.Classes = []string{"class0", "cat"} }, `classes[1]: no class is named "cat"; the labels are ["class0" "class1"]`},
 		{"a threshold for an unknown class", func(c *Config) { c.ClassConfidence = map[string]float64{"dog": .5} }, `class_confidence.dog: no class is named "dog"`},
 		{"another size than the model's", func(c *Config) { c.InputWidth = 640 }, "input_width: must be 64, the model's own"},

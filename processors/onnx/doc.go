@@ -1,18 +1,10 @@
 // Package onnx finds things in pictures with a detection model in the ONNX
 // format, run by ONNX Runtime.
 //
-// # What happens to a batch
-//
-// Each picture is letterboxed from the decoder's own planes straight into its
-// slot of one float32 tensor (package letterbox), several pictures side by
-// side; the model runs once on the whole batch; its rows become boxes (package
-// yolox), overlapping ones go (package nms), and what is left is mapped back
-// to the full picture. In steady state nothing is allocated per picture but
-// the detections themselves.
-//
-// A model whose batch dimension is open runs batches of any size. One fixed at
-// n runs batches filled up to n; one fixed at 1 runs pictures one by one, which
-// is said once through Options.OnNotice.
+// What happens to a batch is told in package detect; this package runs the
+// model. A model whose batch dimension is open runs batches of any size. One
+// fixed at n runs batches filled up to n; one fixed at 1 runs pictures one by
+// one, which is said once through Options.OnNotice.
 //
 // # The runtime
 //

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/nvpipe/nvpipe/frame"
+	"github.com/nvpipe/nvpipe/processors/detect/tensor"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -88,4 +89,12 @@ func entries(frames ...*frame.Frame) []frame.Entry {
 		batch[i].Frame = f
 	}
 	return batch
+}
+
+// lastOutput is the first output of a processor's last run of one picture.
+func lastOutput(p *Processor) []float32 {
+	for _, r := range p.net.trays {
+		return tensor.View[float32](r.bindings[1].out[0].Data)
+	}
+	return nil
 }

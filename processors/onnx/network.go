@@ -1,23 +1,31 @@
 package onnx
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"strings"
 
 	ort "github.com/yalue/onnxruntime_go"
+
+	"github.com/nvpipe/nvpipe/processors/detect"
+	"github.com/nvpipe/nvpipe/processors/detect/tensor"
 )
 
 // network is a loaded model with the tensors that it runs on. It belongs to
 // one goroutine.
 type network struct {
-	spec    spec
+	plan    *detect.Plan
 	session *ort.DynamicAdvancedSession
+	trays   map[*detect.Tray]*room
+}
 
-	// in and out back the tensors of all batch sizes: a batch of n uses the
-	// first n slots. They are pinned, because the runtime keeps their addresses.
-	in, out  []float32
+// room is the memory of one tray as the runtime sees it. It is pinned, because
+// the runtime keeps its addresses. A batch of n uses the first n slots.
+type room struct {
+	tray     *detect.Tray
+	out      [][]byte
 	pin      runtime.Pinner
 	bindings map[int]*binding
 }
@@ -25,27 +33,27 @@ type network struct {
 // binding is the tensors of one batch size, bound once so that a run needs
 // neither allocation nor look-up by name.
 type binding struct {
-	in, out *ort.Tensor[float32]
-	io      *ort.IoBinding
+	values []ort.Value
+	io     *ort.IoBinding
+	out    []tensor.Tensor
 }
 
-// loadNetwork loads the model at path with room for batches of up to slots.
-func loadNetwork(path string, s spec, threads, slots int) (*network, error) {
+// loadNetwork loads the model at path.
+func loadNetwork(path string, plan *detect.Plan, threads int) (*network, error) {
 	options, err := sessionOptions(threads)
 	if err != nil {
 		return nil, err
 	}
 	defer options.Destroy()
-	session, err := ort.NewDynamicAdvancedSession(path, []string{s.input}, []string{s.output}, options)
+	var outputs []string
+	for _, o := range plan.Outputs {
+		outputs = append(outputs, o.Name)
+	}
+	session, err := ort.NewDynamicAdvancedSession(path, []string{plan.Input.Name}, outputs, options)
 	if err != nil {
 		return nil, err
 	}
-	n := &network{spec: s, session: session, bindings: map[int]*binding{}}
-	n.in = make([]float32, slots*n.inputLen())
-	n.out = make([]float32, slots*n.outputLen())
-	n.pin.Pin(&n.in[0])
-	n.pin.Pin(&n.out[0])
-	return n, nil
+	return &network{plan, session, map[*detect.Tray]*room{}}, nil
 }
 
 // refusal is the runtime's reason without the binding's framing of it.
@@ -85,85 +93,121 @@ func sessionOptions(threads int) (*ort.SessionOptions, error) {
 	return o, nil
 }
 
-// inputLen and outputLen are the number of values of one picture.
-func (n *network) inputLen() int  { return 3 * n.spec.width * n.spec.height }
-func (n *network) outputLen() int { return n.spec.rows * n.spec.columns }
-
-// input is the slot of picture i, to be filled before run.
-func (n *network) input(i int) []float32 { return n.in[i*n.inputLen():][:n.inputLen()] }
-
-// output is the rows of picture i, valid after run and until the next.
-func (n *network) output(i int) []float32 { return n.out[i*n.outputLen():][:n.outputLen()] }
-
-// run infers the first size slots.
-func (n *network) run(size int) error {
-	b, err := n.bound(size)
+// Run infers the first size slots of a tray.
+func (n *network) Run(_ context.Context, t *detect.Tray, size int) ([]tensor.Tensor, error) {
+	b, err := n.bound(t, size)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return n.session.RunWithBinding(b.io)
+	if err := n.session.RunWithBinding(b.io); err != nil {
+		return nil, err
+	}
+	return b.out, nil
 }
 
-func (n *network) bound(size int) (*binding, error) {
-	if b := n.bindings[size]; b != nil {
+func (n *network) bound(t *detect.Tray, size int) (*binding, error) {
+	r := n.trays[t]
+	if r == nil {
+		r = newRoom(n.plan, t)
+		n.trays[t] = r
+	}
+	if b := r.bindings[size]; b != nil {
 		return b, nil
 	}
+	// What comes out is bound unseen: it is looked at once before.
+	if err := n.prove(t, size); err != nil {
+		return nil, err
+	}
 	b := &binding{}
-	if err := n.bind(b, int64(size)); err != nil {
+	if err := n.bind(b, r, size); err != nil {
 		b.destroy()
 		return nil, err
 	}
-	n.bindings[size] = b
+	r.bindings[size] = b
 	return b, nil
 }
 
-func (n *network) bind(b *binding, size int64) (err error) {
-	if b.in, err = ort.NewTensor(n.inputShape(size), n.in); err != nil {
-		return err
+func newRoom(p *detect.Plan, t *detect.Tray) *room {
+	r := &room{tray: t, bindings: map[int]*binding{}}
+	r.pin.Pin(&t.Data[0])
+	for i, o := range p.Outputs {
+		data := tensor.Make(o.Type, tensor.Len(p.OutputShape(i, t.Slots)))
+		r.out = append(r.out, data)
+		r.pin.Pin(&data[0])
 	}
-	if b.out, err = ort.NewTensor(ort.NewShape(size, int64(n.spec.rows), int64(n.spec.columns)), n.out); err != nil {
-		return err
-	}
+	return r
+}
+
+// bind makes a binding of the first size slots.
+func (n *network) bind(b *binding, r *room, size int) (err error) {
 	if b.io, err = n.session.CreateIoBinding(); err != nil {
 		return err
 	}
-	if err = b.io.BindInput(n.spec.input, b.in); err != nil {
+	in, err := n.input(r.tray, size)
+	if err != nil {
 		return err
 	}
-	return b.io.BindOutput(n.spec.output, b.out)
+	b.values = append(b.values, in)
+	if err = b.io.BindInput(n.plan.Input.Name, in); err != nil {
+		return err
+	}
+	for i, o := range n.plan.Outputs {
+		shape := n.plan.OutputShape(i, size)
+		data := r.out[i][:tensor.Len(shape)*o.Type.Size()]
+		v, err := newValue(o.Type, shape, data)
+		if err != nil {
+			return err
+		}
+		b.values = append(b.values, v)
+		b.out = append(b.out, tensor.Tensor{Type: o.Type, Shape: shape, Data: data})
+		if err = b.io.BindOutput(o.Name, v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (n *network) inputShape(size int64) ort.Shape {
-	return ort.NewShape(size, 3, int64(n.spec.height), int64(n.spec.width))
+func (n *network) input(t *detect.Tray, size int) (ort.Value, error) {
+	return newValue(n.plan.Input.Type, n.plan.InputShape(size), t.Data[:size*len(t.Data)/t.Slots])
 }
 
-// prove runs size pictures once and lets the runtime make the output, to see
-// whether it is what the model's description promises.
-func (n *network) prove(size int) error {
-	in, err := ort.NewTensor(n.inputShape(int64(size)), n.in)
+func newValue(t tensor.Type, shape []int64, data []byte) (ort.Value, error) {
+	return ort.NewCustomDataTensor(ort.NewShape(shape...), data, ort.TensorElementDataType(t))
+}
+
+// prove runs a batch and lets the runtime make the outputs, to see whether they
+// are what the model's description promises.
+func (n *network) prove(t *detect.Tray, size int) error {
+	in, err := n.input(t, size)
 	if err != nil {
 		return err
 	}
 	defer in.Destroy()
-	outputs := []ort.Value{nil}
+	outputs := make([]ort.Value, len(n.plan.Outputs))
 	if err := n.session.Run([]ort.Value{in}, outputs); err != nil {
 		return err
 	}
-	defer outputs[0].Destroy()
-	want := ort.NewShape(int64(size), int64(n.spec.rows), int64(n.spec.columns))
-	if got := outputs[0].GetShape(); !got.Equals(want) {
-		return fmt.Errorf("a batch of %d gives an output of shape %v, must be %v", size, got, want)
+	for i, out := range outputs {
+		defer out.Destroy()
+		want := ort.NewShape(n.plan.OutputShape(i, size)...)
+		if got := out.GetShape(); !got.Equals(want) {
+			return fmt.Errorf("a batch of %d gives an output of shape %v, must be %v", size, got, want)
+		}
 	}
 	return nil
 }
 
 func (n *network) close() error {
-	for _, b := range n.bindings {
-		b.destroy()
+	for _, r := range n.trays {
+		for _, b := range r.bindings {
+			b.destroy()
+		}
 	}
-	n.bindings = nil
 	err := n.session.Destroy()
-	n.pin.Unpin()
+	for _, r := range n.trays {
+		r.pin.Unpin()
+	}
+	n.trays = nil
 	return err
 }
 
@@ -171,10 +215,7 @@ func (b *binding) destroy() {
 	if b.io != nil {
 		b.io.Destroy()
 	}
-	if b.out != nil {
-		b.out.Destroy()
-	}
-	if b.in != nil {
-		b.in.Destroy()
+	for _, v := range b.values {
+		v.Destroy()
 	}
 }

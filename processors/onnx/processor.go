@@ -4,19 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 
 	ort "github.com/yalue/onnxruntime_go"
 
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/invalid"
-	"github.com/nvpipe/nvpipe/processors/onnx/letterbox"
+	"github.com/nvpipe/nvpipe/processors/detect"
 	"github.com/nvpipe/nvpipe/processors/onnx/modelfile"
-	"github.com/nvpipe/nvpipe/processors/onnx/nms"
 )
-
-// padLevel is what YOLOX is trained to see outside the picture.
-const padLevel = 114
 
 // Options is what code passes in beside the users' Config.
 type Options struct {
@@ -30,23 +27,14 @@ type Options struct {
 
 // Processor is a detector. Start, Process and Stop are for one goroutine.
 type Processor struct {
-	cfg        Config
-	opts       Options
-	spec       spec
-	labels     []string
-	thresholds thresholds
-	threads    int
+	cfg     Config
+	opts    Options
+	plan    *detect.Plan
+	threads int
 
 	// From Start to Stop.
-	net        *network
-	crew       *crew
-	target     letterbox.Target
-	converters map[letterbox.Source]*letterbox.Converter
-
-	// Of the batch being processed, kept to be used again.
-	jobs       []job
-	padded     []letterbox.Fit // what each slot's padding was written for
-	candidates []nms.Candidate
+	net      *network
+	detector *detect.Detector
 }
 
 // New checks cfg against the model's own description and the labels, all
@@ -55,19 +43,11 @@ func New(cfg Config, opts Options) (*Processor, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	labels, err := readLabels(cfg.Labels)
-	if err != nil {
-		return nil, invalid.Field("labels", "%v", err)
-	}
 	model, err := modelfile.Read(cfg.Model)
 	if err != nil {
 		return nil, invalid.Field("model", "%v", err)
 	}
-	spec, err := newSpec(model, cfg, len(labels))
-	if err != nil {
-		return nil, err
-	}
-	thresholds, err := newThresholds(cfg, labels)
+	plan, err := detect.NewPlan(model.Model, filepath.Base(cfg.Model), cfg.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -79,15 +59,27 @@ func New(cfg Config, opts Options) (*Processor, error) {
 	if opts.OnNotice == nil {
 		opts.OnNotice = func(string) {}
 	}
-	return &Processor{cfg: cfg, opts: opts, spec: spec, labels: labels, thresholds: thresholds, threads: threads}, nil
+	return &Processor{cfg: cfg, opts: opts, plan: plan, threads: threads}, nil
 }
 
 // Traits has the model's batch size, if it is fixed.
 func (p *Processor) Traits() frame.Traits {
-	if p.spec.openBatch() {
+	if p.plan.OpenBatch() {
 		return frame.Traits{}
 	}
-	return frame.Traits{BatchSizes: []int{p.spec.batch}}
+	return frame.Traits{BatchSizes: []int{p.plan.Batch}}
+}
+
+// Process detects in every entry's picture. An entry whose picture cannot be
+// read fails alone; an error of the runtime fails the batch.
+func (p *Processor) Process(ctx context.Context, batch []frame.Entry) error {
+	if p.net == nil {
+		return errors.New("onnx: not started")
+	}
+	if err := p.detector.Process(ctx, batch); err != nil {
+		return fmt.Errorf("onnx: %w", err)
+	}
+	return nil
 }
 
 // Start loads the library and the model, checks what the model gives and warms
@@ -100,54 +92,37 @@ func (p *Processor) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("onnx: %w", err)
 	}
-	net, err := loadNetwork(p.cfg.Model, p.spec, p.threads, p.chunk())
+	net, err := loadNetwork(p.cfg.Model, p.plan, p.threads)
 	if err != nil {
 		return fmt.Errorf("onnx: model %s: ONNX Runtime %s refuses it: %w", p.cfg.Model, ort.GetVersion(), refusal(err))
 	}
-	if err := p.warm(ctx, net); err != nil {
+	d := detect.NewDetector(p.plan, net, p.opts.MaxBatch, p.threads)
+	if err := p.warm(ctx, d); err != nil {
+		d.Close()
 		return errors.Join(fmt.Errorf("onnx: model %s: %w", p.cfg.Model, refusal(err)), net.close())
 	}
-	p.net = net
-	p.target = letterbox.Raw(p.spec.width, p.spec.height, letterbox.BGR, padLevel)
-	p.converters = map[letterbox.Source]*letterbox.Converter{}
-	p.padded = nil
-	p.crew = newCrew(min(p.threads, runtime.GOMAXPROCS(0), p.chunk()) - 1)
+	p.net, p.detector = net, d
 	p.announce(library)
 	return nil
 }
 
 func (p *Processor) announce(library string) {
 	p.opts.OnNotice(fmt.Sprintf("ONNX Runtime %s from %s", ort.GetVersion(), library))
-	if p.spec.batch == 1 && p.opts.MaxBatch > 1 {
+	if p.plan.Batch == 1 && p.opts.MaxBatch > 1 {
 		p.opts.OnNotice(fmt.Sprintf("model %s takes one picture at a time (batch dimension fixed at 1): batches are run one by one; "+
 			"export it with an open batch dimension (dynamic_axes) to have them run together", p.cfg.Model))
 	}
 }
 
-// maxSlots bounds a batch in memory: a picture of 640×640 takes 8 MB.
-const maxSlots = 64
-
-// chunk is the most pictures that are run at once.
-func (p *Processor) chunk() int {
-	if p.spec.openBatch() {
-		return min(p.opts.MaxBatch, maxSlots)
-	}
-	return p.spec.batch
-}
-
 // warm proves that the model gives what it promises and runs every batch size
 // that is to be expected once: the first run of a size plans its memory.
-func (p *Processor) warm(ctx context.Context, net *network) error {
-	sizes := p.warmSizes()
-	if err := net.prove(sizes[0]); err != nil {
-		return err
-	}
-	for _, size := range sizes {
+func (p *Processor) warm(ctx context.Context, d *detect.Detector) error {
+	for _, size := range p.warmSizes() {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("warming up: %w", err)
 		}
-		if err := net.run(size); err != nil {
-			return fmt.Errorf("a batch of %d: %w", size, err)
+		if err := d.Warm(ctx, size); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -157,8 +132,8 @@ func (p *Processor) warm(ctx context.Context, net *network) error {
 // ones, where most batches are, and the largest.
 func (p *Processor) warmSizes() []int {
 	const each = 16
-	largest := p.chunk()
-	if !p.spec.openBatch() {
+	largest := p.plan.Chunk(p.opts.MaxBatch)
+	if !p.plan.OpenBatch() {
 		return []int{largest}
 	}
 	var sizes []int
@@ -176,8 +151,8 @@ func (p *Processor) Stop() error {
 	if p.net == nil {
 		return nil
 	}
-	p.crew.stop()
+	p.detector.Close()
 	err := p.net.close()
-	p.net, p.crew, p.converters = nil, nil, nil
+	p.net, p.detector = nil, nil
 	return err
 }

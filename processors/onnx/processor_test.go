@@ -49,7 +49,7 @@ func gray(width, height int, level byte) *frame.Frame {
 	return f
 }
 
-func detect(t testing.TB, p *Processor, frames ...*frame.Frame) []frame.Entry {
+func found(t testing.TB, p *Processor, frames ...*frame.Frame) []frame.Entry {
 	t.Helper()
 	batch := entries(frames...)
 	if err := p.Process(context.Background(), batch); err != nil {
@@ -71,7 +71,7 @@ func TestEachPictureGetsItsOwnBoxes(t *testing.T) {
 				for i := range n {
 					frames = append(frames, gray(64*(1+i%3), 64*(1+i%3), byte(100+10*i)))
 				}
-				for i, e := range detect(t, p, frames...) {
+				for i, e := range found(t, p, frames...) {
 					want := []frame.Detection{
 						{Class: 0, Label: "class0", Box: frame.Box{XMin: 8. / 64, YMin: 4. / 64, XMax: 24. / 64, YMax: 12. / 64}},
 						{Class: 1, Label: "class1", Box: frame.Box{XMin: 36. / 64, YMin: 44. / 64, XMax: 56. / 64, YMax: 60. / 64}},
@@ -105,9 +105,9 @@ func compare(t *testing.T, what string, e frame.Entry, want []frame.Detection) {
 // back, and what lies in the padding is gone.
 func TestWidePicture(t *testing.T) {
 	p := started(t, tiny(t, detector(0)), Options{})
-	e := detect(t, p, gray(128, 64, 200))[0]
+	e := found(t, p, gray(128, 64, 200))[0]
 	compare(t, "wide", e, []frame.Detection{{
-		Label: "class0", Confidence: (200 + padLevel) / 2. / 255,
+		Label: "class0", Confidence: (200 + 114) / 2. / 255,
 		Box: frame.Box{XMin: 8. / 64, YMin: 4. / 32, XMax: 24. / 64, YMax: 12. / 32},
 	}})
 }
@@ -116,11 +116,11 @@ func TestWidePicture(t *testing.T) {
 func TestPaddingFollowsThePicture(t *testing.T) {
 	p := started(t, tiny(t, detector(0)), Options{})
 	for _, size := range [][2]int{{128, 64}, {64, 64}, {64, 128}, {128, 64}, {32, 16}} {
-		want := (200 + padLevel) / 2.
+		want := (200 + 114) / 2.
 		if size[0] == size[1] {
 			want = 200
 		}
-		got := detect(t, p, gray(size[0], size[1], 200))[0].Output.Detections[0].Confidence
+		got := found(t, p, gray(size[0], size[1], 200))[0].Output.Detections[0].Confidence
 		if !near(got, float32(want/255)) {
 			t.Errorf("%v: confidence %v, want %v", size, got, want/255)
 		}
@@ -131,7 +131,7 @@ func TestAnUnreadablePictureFailsAlone(t *testing.T) {
 	p := started(t, tiny(t, detector(0)), Options{MaxBatch: 4})
 	short := gray(64, 64, 200)
 	short.Planes[1].Data = short.Planes[1].Data[:10]
-	batch := detect(t, p, gray(64, 64, 150), short, gray(64, 64, 250), &frame.Frame{})
+	batch := found(t, p, gray(64, 64, 150), short, gray(64, 64, 250), &frame.Frame{})
 	for i, bad := range []bool{false, true, false, true} {
 		e := batch[i]
 		if (e.Err != nil) != bad || (len(e.Output.Detections) == 2) == bad {
@@ -141,7 +141,7 @@ func TestAnUnreadablePictureFailsAlone(t *testing.T) {
 	if got := batch[2].Output.Detections[0].Confidence; !near(got, 250./255) {
 		t.Errorf("the picture after the bad one has confidence %v", got)
 	}
-	for _, e := range detect(t, p, &frame.Frame{}, &frame.Frame{}) {
+	for _, e := range found(t, p, &frame.Frame{}, &frame.Frame{}) {
 		if e.Err == nil {
 			t.Error("no picture, no error")
 		}
@@ -151,7 +151,7 @@ func TestAnUnreadablePictureFailsAlone(t *testing.T) {
 func TestPicturesOfAnySize(t *testing.T) {
 	p := started(t, tiny(t, detector(0)), Options{})
 	for _, size := range [][2]int{{1, 1}, {2, 1}, {1, 4000}, {8192, 8192}, {63, 65}} {
-		e := detect(t, p, gray(size[0], size[1], 255))[0]
+		e := found(t, p, gray(size[0], size[1], 255))[0]
 		for _, d := range e.Output.Detections {
 			if b := d.Box; e.Err != nil || !(b.XMin >= 0 && b.YMin >= 0 && b.XMax <= 1 && b.YMax <= 1 && b.XMin < b.XMax && b.YMin < b.YMax) {
 				t.Errorf("%v: %+v, %v", size, d, e.Err)
@@ -179,7 +179,7 @@ func TestFilters(t *testing.T) {
 			c.set(&cfg)
 			p := started(t, cfg, Options{})
 			var got []string
-			for _, d := range detect(t, p, gray(64, 64, 200))[0].Output.Detections {
+			for _, d := range found(t, p, gray(64, 64, 200))[0].Output.Detections {
 				got = append(got, d.Label)
 			}
 			if !slices.Equal(got, c.want) {
@@ -193,7 +193,7 @@ func TestAnOutputThatIsNotDescribed(t *testing.T) {
 	d := detector(0)
 	d.OpenOutput = true
 	p := started(t, tiny(t, d), Options{})
-	if e := detect(t, p, gray(64, 64, 200))[0]; len(e.Output.Detections) != 2 {
+	if e := found(t, p, gray(64, 64, 200))[0]; len(e.Output.Detections) != 2 {
 		t.Errorf("%v, %v", e.Output.Detections, e.Err)
 	}
 }
@@ -205,7 +205,7 @@ func TestTraitsAndNotice(t *testing.T) {
 		if got := p.Traits().BatchSizes; !slices.Equal(got, sizes) {
 			t.Errorf("fixed at %d: sizes %v", fixed, got)
 		}
-		detect(t, p, gray(64, 64, 200), gray(64, 64, 200))
+		found(t, p, gray(64, 64, 200), gray(64, 64, 200))
 		said := strings.Count(strings.Join(notices, "\n"), "one by one")
 		if want := map[bool]int{true: 1, false: 0}[fixed == 1]; said != want {
 			t.Errorf("fixed at %d: said %d times: %q", fixed, said, notices)
@@ -217,7 +217,7 @@ func TestAMadModelGivesNothing(t *testing.T) {
 	d := detector(0)
 	d.Constant = float32(math.NaN())
 	p := started(t, tiny(t, d), Options{})
-	if e := detect(t, p, gray(64, 64, 200))[0]; e.Err != nil || len(e.Output.Detections) != 0 {
+	if e := found(t, p, gray(64, 64, 200))[0]; e.Err != nil || len(e.Output.Detections) != 0 {
 		t.Errorf("%v, %v", e.Output.Detections, e.Err)
 	}
 }
@@ -331,7 +331,7 @@ func TestStopIsHarmless(t *testing.T) {
 		if err := p.Start(context.Background()); err == nil {
 			t.Error("started twice")
 		}
-		detect(t, p, gray(64, 64, 1))
+		found(t, p, gray(64, 64, 1))
 		if err := p.Stop(); err != nil {
 			t.Fatal(err)
 		}

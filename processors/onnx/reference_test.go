@@ -97,9 +97,9 @@ func TestRealModelIsReadExactly(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, f := range part {
-			alone := detect(t, single, f)[0].Output.Detections
+			alone := found(t, single, f)[0].Output.Detections
 			// Both films are 16:9, which is 416×234 of the model's 416×416.
-			want := publishedYOLOX(single.net.output(0), 416, 416, 80, 416, 234, 0.3, 0.45)
+			want := publishedYOLOX(lastOutput(single), 416, 416, 80, 416, 234, 0.3, 0.45)
 			sameDetections(t, "against the published post-processing", alone, want, 1e-5)
 			sameDetections(t, "in a batch of 8", batch[i].Output.Detections, alone, 1e-4)
 			total += len(alone)

@@ -5,6 +5,7 @@ package builtin
 
 import (
 	"github.com/nvpipe/nvpipe/internal/config"
+	"github.com/nvpipe/nvpipe/processors/detect"
 	"github.com/nvpipe/nvpipe/processors/motion"
 	"github.com/nvpipe/nvpipe/processors/onnx"
 )
@@ -13,10 +14,13 @@ import (
 // types to it. Settings are *motion.Config and *onnx.Config.
 func Processors() config.Registry {
 	return config.Registry{
-		"motion": {New: func() config.Settings {
-			c := motion.DefaultConfig()
-			return &c
-		}},
+		"motion": {
+			New: func() config.Settings {
+				c := motion.DefaultConfig()
+				return &c
+			},
+			WholeFrames: true, // it compares a picture with those before
+		},
 		"onnx": {
 			New: func() config.Settings {
 				c := onnx.DefaultConfig()
@@ -30,7 +34,7 @@ func Processors() config.Registry {
 func onnxFiles(s config.Settings) []config.File {
 	c := s.(*onnx.Config)
 	files := []config.File{{Key: "model", Path: &c.Model}, {Key: "library", Path: &c.Library}}
-	if c.Labels != onnx.LabelsCOCO {
+	if c.Labels != detect.LabelsCOCO {
 		files = append(files, config.File{Key: "labels", Path: &c.Labels})
 	}
 	return files

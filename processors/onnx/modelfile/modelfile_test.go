@@ -3,6 +3,7 @@ package modelfile
 import (
 	"bytes"
 	"errors"
+	"github.com/nvpipe/nvpipe/processors/detect/tensor"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -45,12 +46,14 @@ func TestRead(t *testing.T) {
 	}
 	want := &Model{
 		IRVersion: 8, Producer: "pytorch", Opset: 17,
-		Inputs: []Value{{Name: "images", Type: Float32, Shape: []Dim{{Name: "batch"}, {Size: 3}, {Size: 416}, {}}}},
-		Outputs: []Value{
-			{Name: "output", Type: Float16, Shape: []Dim{{}, {Size: 85}}},
-			{Name: "odd"},
+		Model: tensor.Model{
+			Inputs: []tensor.Value{{Name: "images", Type: tensor.Float32, Shape: []tensor.Dim{{Name: "batch"}, {Size: 3}, {Size: 416}, {}}}},
+			Outputs: []tensor.Value{
+				{Name: "output", Type: tensor.Float16, Shape: []tensor.Dim{{}, {Size: 85}}},
+				{Name: "odd"},
+			},
+			Metadata: map[string]string{"names": "{0: 'cat'}"},
 		},
-		Metadata: map[string]string{"names": "{0: 'cat'}"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -1,6 +1,10 @@
 package modelfile
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/nvpipe/nvpipe/processors/detect/tensor"
+)
 
 // Field numbers of onnx.proto that are read here.
 const (
@@ -25,7 +29,7 @@ const (
 )
 
 func parse(top *message) (*Model, error) {
-	m := &Model{Metadata: map[string]string{}}
+	m := &Model{Model: tensor.Model{Metadata: map[string]string{}}}
 	graph := false
 	err := top.each(func(f field) (err error) {
 		switch f.number {
@@ -95,7 +99,7 @@ func (m *Model) metadata(f field) error {
 // among the inputs; those are no inputs to us.
 func (m *Model) graph(f field) error {
 	weights := map[string]bool{}
-	var inputs []Value
+	var inputs []tensor.Value
 	err := f.each(func(f field) (err error) {
 		switch f.number {
 		case graphInitializer:
@@ -122,11 +126,11 @@ func (m *Model) graph(f field) error {
 	return err
 }
 
-func appendValue(values []Value, f field) ([]Value, error) {
+func appendValue(values []tensor.Value, f field) ([]tensor.Value, error) {
 	if len(values) >= maxValues {
 		return nil, fmt.Errorf("more than %d inputs or outputs", maxValues)
 	}
-	var v Value
+	var v tensor.Value
 	err := f.each(func(f field) (err error) {
 		switch f.number {
 		case valueName:
@@ -136,7 +140,7 @@ func appendValue(values []Value, f field) ([]Value, error) {
 				if f.number != typeTensor {
 					return nil
 				}
-				return v.tensor(f)
+				return readTensor(&v, f)
 			})
 		}
 		return err
@@ -144,31 +148,31 @@ func appendValue(values []Value, f field) ([]Value, error) {
 	return append(values, v), err
 }
 
-func (v *Value) tensor(f field) error {
+func readTensor(v *tensor.Value, f field) error {
 	return f.each(func(f field) (err error) {
 		switch f.number {
 		case tensorElement:
 			var n int64
 			n, err = f.integer()
-			v.Type = ElementType(n)
+			v.Type = tensor.Type(n)
 		case tensorShape:
-			v.Shape = []Dim{}
+			v.Shape = []tensor.Dim{}
 			err = f.each(func(f field) error {
 				if f.number != shapeDim {
 					return nil
 				}
-				return v.dim(f)
+				return readDim(v, f)
 			})
 		}
 		return err
 	})
 }
 
-func (v *Value) dim(f field) error {
+func readDim(v *tensor.Value, f field) error {
 	if len(v.Shape) >= maxDims {
 		return fmt.Errorf("more than %d dimensions", maxDims)
 	}
-	var d Dim
+	var d tensor.Dim
 	err := f.each(func(f field) (err error) {
 		switch f.number {
 		case dimSize:

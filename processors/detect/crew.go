@@ -1,18 +1,19 @@
-package onnx
+package detect
 
 import (
 	"fmt"
 	"sync"
 
 	"github.com/nvpipe/nvpipe/frame"
-	"github.com/nvpipe/nvpipe/processors/onnx/letterbox"
+	"github.com/nvpipe/nvpipe/processors/detect/letterbox"
+	"github.com/nvpipe/nvpipe/processors/detect/tensor"
 )
 
 // job is one picture on its way into its slot.
 type job struct {
 	entry     *frame.Entry
 	converter *letterbox.Converter
-	dst       []float32
+	dst       []byte
 	// pad: the slot's padding is not that of this picture yet.
 	pad bool
 }
@@ -25,10 +26,11 @@ func (j *job) do(s *letterbox.Scratch) {
 			j.entry.Err = fmt.Errorf("reading the picture: %v", r)
 		}
 	}()
+	dst := tensor.View[float32](j.dst)
 	if j.pad {
-		j.converter.Pad(j.dst)
+		j.converter.Pad(dst)
 	}
-	j.converter.Picture(j.entry.Frame, j.dst, s)
+	j.converter.Picture(j.entry.Frame, dst, s)
 }
 
 // crew converts the pictures of a batch side by side: some helpers, and the

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/nvpipe/nvpipe/processors/onnx/nms"
+	"github.com/nvpipe/nvpipe/processors/detect/nms"
 )
 
 func thresholds(classes int, v float32) []float32 {

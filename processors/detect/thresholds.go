@@ -1,4 +1,4 @@
-package onnx
+package detect
 
 import (
 	"errors"
@@ -10,14 +10,7 @@ import (
 	"github.com/nvpipe/nvpipe/internal/invalid"
 )
 
-// thresholds is the least confidence for each class, +Inf for one that is not
-// wanted, and the least of them all.
-type thresholds struct {
-	class []float32
-	floor float32
-}
-
-func newThresholds(cfg Config, labels []string) (thresholds, error) {
+func newThresholds(cfg Config, labels []string) (Thresholds, error) {
 	var errs []error
 	// A name may stand for several classes of one label file.
 	each := func(key, name string, set func(class int)) {
@@ -33,10 +26,10 @@ func newThresholds(cfg Config, labels []string) (thresholds, error) {
 		}
 	}
 	unwanted := float32(math.Inf(1))
-	t := thresholds{class: slices.Repeat([]float32{float32(cfg.Confidence)}, len(labels))}
+	t := Thresholds{Class: slices.Repeat([]float32{float32(cfg.Confidence)}, len(labels))}
 	for _, name := range slices.Sorted(maps.Keys(cfg.ClassConfidence)) {
 		each("class_confidence."+name, name, func(class int) {
-			t.class[class] = float32(cfg.ClassConfidence[name])
+			t.Class[class] = float32(cfg.ClassConfidence[name])
 		})
 	}
 	if len(cfg.Classes) > 0 {
@@ -44,13 +37,13 @@ func newThresholds(cfg Config, labels []string) (thresholds, error) {
 		for n, name := range cfg.Classes {
 			each(fmt.Sprintf("classes[%d]", n), name, func(class int) { wanted[class] = true })
 		}
-		for i := range t.class {
+		for i := range t.Class {
 			if !wanted[i] {
-				t.class[i] = unwanted
+				t.Class[i] = unwanted
 			}
 		}
 	}
-	t.floor = slices.Min(t.class)
+	t.Floor = slices.Min(t.Class)
 	return t, errors.Join(errs...)
 }
 

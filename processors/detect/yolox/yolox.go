@@ -11,7 +11,7 @@ package yolox
 import (
 	"math"
 
-	"github.com/nvpipe/nvpipe/processors/onnx/nms"
+	"github.com/nvpipe/nvpipe/processors/detect/nms"
 )
 
 // rowHead is the number of columns before the class scores.

@@ -1,0 +1,19 @@
+// Package detect is what all detectors have in common, whatever runs the
+// model: from the pictures of a batch to the tensor that goes in, and from the
+// tensors that come out to what was found.
+//
+// A [Plan] is made of a model's own description and of what the user set
+// ([Config]): how a picture becomes the input, which family of models the
+// outputs belong to and so how they are read. A [Detector] does the work on
+// batches, over a [Runner], which is all that a runtime has to bring:
+// processors/onnx runs models in this process, processors/oip on a server.
+//
+// # What happens to a batch
+//
+// Each picture is letterboxed from the decoder's own planes straight into its
+// slot of one tensor (package letterbox), several pictures side by side; the
+// model runs once on the whole batch; a family's [Decoder] reads the outputs
+// as candidates, overlapping ones go (package nms), and what is left is mapped
+// back to the full picture. In steady state nothing is allocated per picture
+// but the detections themselves.
+package detect
