@@ -91,6 +91,9 @@ type Entry struct {
 	Output Output
 	// Err fails this entry and no other.
 	Err error
+	// Padding: the entry only fills the batch up to a size that the processor
+	// accepts; what it says of it is thrown away.
+	Padding bool
 	// Prepared is what the processor made of the frame before its batch was
 	// cut; nil: nothing. It is released when Process has returned.
 	Prepared Prepared

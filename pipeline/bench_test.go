@@ -12,14 +12,14 @@ import (
 // single is a Batcher for one frame at a time that costs nothing of its own.
 type single struct{ f *frame.Frame }
 
-func (s *single) Submit(f *frame.Frame, _ frame.ViewState) (frame.Outcome, bool) {
+func (s *single) Submit(f *frame.Frame, _ frame.ViewState, _ []frame.Box) (frame.Outcome, bool) {
 	s.f = f.Retain()
 	return 0, true
 }
 
 // carousel is a running feed for measuring: each turn is a frame in and an
 // answer back.
-func carousel(tb testing.TB, processors int) (turn func()) {
+func carousel(tb testing.TB, processors ...pipeline.ProcessorConfig) (turn func()) {
 	tb.Helper()
 	var b graphtest.Builder
 	s := pipeline.Settings{
@@ -28,10 +28,10 @@ func carousel(tb testing.TB, processors int) (turn func()) {
 		Taps:  []pipeline.Tap{nothing{}},
 	}
 	var batchers []*single
-	for range processors {
+	for i, c := range processors {
 		x := &single{}
 		batchers = append(batchers, x)
-		s.Processors = append(s.Processors, pipeline.Processor{Name: "p", Batcher: x})
+		s.Processors = append(s.Processors, pipeline.Processor{Name: nameOf(i), Batcher: x, Config: c})
 	}
 	live := make(chan struct{})
 	s.OnEvent = func(e pipeline.Event) {
@@ -55,13 +55,15 @@ func carousel(tb testing.TB, processors int) (turn func()) {
 	tb.Cleanup(func() { cancel(); <-ended })
 	<-connected
 	g := b.Last()
-	results := []frame.Detection{{Label: "cat"}, {Label: "dog"}}
+	box := frame.Box{XMax: .5, YMax: .5}
+	results := []frame.Detection{{Label: "cat", Box: box}, {Label: "dog", Box: box}, {Label: "cow", Box: box}}
 	r := &frame.Result{Outcome: frame.Delivered, Output: frame.Output{Detections: results}}
+	parts := []frame.Result{*r, *r}
 	turn = func() {
 		g.Frame()
 		for i, x := range batchers {
 			held := x.f
-			f.Settled(i, held, r)
+			f.Settled(i, held, r, parts)
 			held.Release()
 		}
 	}
@@ -87,16 +89,26 @@ func (g startedGraph) Start() error {
 }
 
 func TestIntakeAndSettleAllocateNothing(t *testing.T) {
-	for _, n := range []int{1, 3} {
-		turn := carousel(t, n)
+	whole := pipeline.ProcessorConfig{}
+	for name, processors := range map[string][]pipeline.ProcessorConfig{
+		"one processor": {whole}, "three": {whole, whole, whole}, "a cascade": {whole, behind("a"), behind("b")},
+	} {
+		turn := carousel(t, processors...)
 		if a := testing.AllocsPerRun(1000, turn); a != 0 {
-			t.Errorf("%v allocations a frame with %d processors", a, n)
+			t.Errorf("%s: %v allocations a frame", name, a)
 		}
 	}
 }
 
 func BenchmarkIntakeAndSettle(b *testing.B) {
-	turn := carousel(b, 1)
+	measure(b, carousel(b, pipeline.ProcessorConfig{}))
+}
+
+func BenchmarkCascade(b *testing.B) {
+	measure(b, carousel(b, pipeline.ProcessorConfig{}, behind("a")))
+}
+
+func measure(b *testing.B, turn func()) {
 	b.ReportAllocs()
 	for b.Loop() {
 		turn()

@@ -38,6 +38,9 @@ type ProcessorConfig struct {
 	// MaxInFlight is how many of the feed's frames the processor may have at
 	// once; 0: what the processor's own config says. 0–4.
 	MaxInFlight int `yaml:"max_in_flight"`
+	// Crops of what another processor of the feed has found are processed in
+	// place of whole frames.
+	Crops CropConfig `yaml:"crops"`
 }
 
 // maxFirstFrameLimit is past the longest keyframe interval of "smart" codecs,
@@ -57,7 +60,7 @@ func DefaultConfig() Config {
 }
 
 // DefaultProcessorConfig is every frame that the processor keeps up with.
-func DefaultProcessorConfig() ProcessorConfig { return ProcessorConfig{} }
+func DefaultProcessorConfig() ProcessorConfig { return ProcessorConfig{Crops: DefaultCropConfig()} }
 
 // Validate reports every mistake, each with its key.
 func (c Config) Validate() error {
@@ -90,5 +93,6 @@ func (c ProcessorConfig) Validate() error {
 	if c.MaxInFlight < 0 || c.MaxInFlight > 4 {
 		errs = append(errs, invalid.Field("max_in_flight", "must be 0–4, is %d", c.MaxInFlight))
 	}
+	errs = append(errs, invalid.Under("crops", c.Crops.Validate()))
 	return errors.Join(errs...)
 }

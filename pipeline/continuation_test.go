@@ -445,7 +445,7 @@ func TestTapsSeeOneResultAtATime(t *testing.T) {
 			for n := range results {
 				fr := &frame.Frame{Seq: uint64(n + 1)}
 				fr.Init(nil)
-				f.Settled(i, fr, &frame.Result{Outcome: frame.Delivered})
+				f.Settled(i, fr, &frame.Result{Outcome: frame.Delivered}, nil)
 			}
 		})
 	}

@@ -117,11 +117,10 @@ func New(id frame.FeedID, c Config, s Settings) (*Feed, error) {
 		status: Status{State: Idle, Since: time.Now()},
 	}
 	for _, p := range s.Processors {
-		f.lanes = append(f.lanes, lane{
-			name: p.Name, batcher: p.Batcher,
-			maxInFlight: max(1, p.Config.MaxInFlight),
-			limit:       newRateLimit(p.Config.FPS),
-		})
+		f.lanes = append(f.lanes, newLane(p))
+	}
+	if err := connect(f.lanes); err != nil {
+		return nil, fmt.Errorf("feed %s: %w", id, err)
 	}
 	return f, nil
 }

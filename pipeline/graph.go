@@ -161,6 +161,9 @@ type GraphSettings struct {
 	// send; a larger one is an EventError of ReasonUnsupported before anything
 	// is allocated for it. 0: 8192, 8192 and 40 million.
 	MaxWidth, MaxHeight, MaxPixels int
+	// Unpaced plays a film as fast as its frames are taken instead of at its own
+	// rate. OnFrame may block then, and so hold the decoder back, until CloseInput.
+	Unpaced bool
 	// ConnectLimit bounds connecting and each handshake reply; 0: 5 s.
 	ConnectLimit time.Duration
 

@@ -45,29 +45,33 @@ func stamp(fr *frame.Frame, now time.Time) {
 }
 
 // offer shows a frame to every lane, with mu held, and returns how many have
-// not decided about it yet.
+// not decided about it yet. Those with a parent follow it.
 func (f *Feed) offer(fr *frame.Frame, v frame.ViewState, now time.Time) int {
 	suspect := fr.Suspect && f.config.SkipSuspect
 	undecided := 0
 	for i := range f.lanes {
-		waits, evicted := f.lanes[i].offer(fr, v, now, suspect)
-		if waits {
-			undecided++
+		l := &f.lanes[i]
+		if l.parent >= 0 {
+			continue
 		}
-		f.let(i, evicted)
+		d := l.offer(fr, v, now, suspect)
+		if d.waits {
+			undecided += 1 + l.following
+		} else {
+			f.pass(i, fr, v, d.outcome, nil)
+		}
+		f.let(i, d.evicted, frame.Superseded)
 	}
 	return undecided
 }
 
 // let lets go of a frame that lane i has decided about without a result, with
 // mu held; nil is nothing.
-func (f *Feed) let(i int, fr *frame.Frame) {
+func (f *Feed) let(i int, fr *frame.Frame, o frame.Outcome) {
 	if fr == nil {
 		return
 	}
-	if o := f.outbox(); o != nil {
-		o.decided(i, fr, nil)
-	}
+	f.without(i, fr, o)
 	fr.Release()
 }
 

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -106,9 +107,12 @@ func schedule(t *testing.T, seed uint64) {
 		u.config.MaxHeld = 1 + luck.n(4)
 		u.settings.Sinks = []pipeline.PacketSink{s}
 		u.settings.Taps = []pipeline.Tap{x}
-		configs := make([]pipeline.ProcessorConfig, 1+luck.n(3))
+		configs := make([]pipeline.ProcessorConfig, 1+luck.n(4))
 		for i := range configs {
 			configs[i] = pipeline.ProcessorConfig{MaxInFlight: 1 + luck.n(4), FPS: float64(luck.n(3) * 10)}
+			if i > 0 && luck.in(60) {
+				configs[i].Crops = pipeline.CropConfig{Of: nameOf(luck.n(i)), Most: 1 + luck.n(4)}
+			}
 		}
 		withSlots(configs...)(u)
 		u.faults = func(int) graphtest.Faults {
@@ -142,6 +146,7 @@ func schedule(t *testing.T, seed uint64) {
 	synctest.Wait()
 	r.balanced()
 	r.inOrder(s)
+	r.followed()
 }
 
 // stream plays the camera, and its viewers.
@@ -186,9 +191,34 @@ func (c *coordinator) answer(ctx context.Context, luck *chance) {
 		case k < 15:
 			c.accept()
 		default:
-			c.settle(answers[luck.n(len(answers))])
+			c.answerWith(func(s submission) (frame.Result, []frame.Result) {
+				return chancy(luck, answers, s)
+			})
 		}
 	}
+}
+
+// chancy is any answer: detections, and parts for crops, some of them failed.
+func chancy(luck *chance, answers []frame.Outcome, s submission) (frame.Result, []frame.Result) {
+	one := func() frame.Result {
+		r := frame.Result{Outcome: answers[luck.n(len(answers))]}
+		for range luck.n(4) {
+			x := float32(luck.n(9)) / 10
+			r.Output.Detections = append(r.Output.Detections, frame.Detection{
+				Confidence: float32(luck.n(100)) / 100, Box: frame.Box{XMin: x, XMax: x + .1, YMax: 1},
+			})
+		}
+		return r
+	}
+	r := one()
+	if len(s.regions) == 0 {
+		return r, nil
+	}
+	parts := make([]frame.Result, len(s.regions))
+	for i := range parts {
+		parts[i] = one()
+	}
+	return frame.Result{Outcome: r.Outcome, Partial: luck.in(20)}, parts
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -250,6 +280,22 @@ func (o *orderTap) Deliver(f *frame.Frame, findings []frame.Finding) {
 		o.last[x.Processor] = f.Seq
 		if x.Result.Outcome != frame.Delivered {
 			o.t.Errorf("%v was delivered", x.Result.Outcome)
+		}
+	}
+}
+
+// followed checks that a processor that follows another one has had crops of
+// frames that this one delivered, and of no other frame.
+func (r *rig) followed() {
+	r.t.Helper()
+	for _, c := range r.coords {
+		if c.of == nil {
+			continue
+		}
+		for _, seq := range c.seen {
+			if !slices.Contains(c.of.delivered, seq) {
+				r.t.Errorf("crops of frame %d, which the processor before did not deliver", seq)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -20,16 +21,24 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type coordinator struct {
 	feed  *pipeline.Feed
 	index int
+	of    *coordinator // whose detections are cropped for it; nil: it has whole frames
 
 	mu     sync.Mutex
 	refuse *frame.Outcome
 	most   int // more waiting answers than this is in_flight; 0: any number
-	queue  []*frame.Frame
+	queue  []submission
 	seen   []uint64
 	views  []frame.ViewState
+	// delivered frames, in the order of their answers.
+	delivered []uint64
 }
 
-func (c *coordinator) Submit(f *frame.Frame, v frame.ViewState) (frame.Outcome, bool) {
+type submission struct {
+	*frame.Frame
+	regions []frame.Box
+}
+
+func (c *coordinator) Submit(f *frame.Frame, v frame.ViewState, regions []frame.Box) (frame.Outcome, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.refuse != nil {
@@ -38,7 +47,7 @@ func (c *coordinator) Submit(f *frame.Frame, v frame.ViewState) (frame.Outcome, 
 	if c.most > 0 && len(c.queue) >= c.most {
 		return frame.InFlight, false
 	}
-	c.queue = append(c.queue, f.Retain())
+	c.queue = append(c.queue, submission{f.Retain(), slices.Clone(regions)})
 	c.seen = append(c.seen, f.Seq)
 	c.views = append(c.views, v)
 	return 0, true
@@ -49,17 +58,31 @@ func (c *coordinator) settle(o frame.Outcome) bool {
 	return c.settleWith(frame.Result{Outcome: o})
 }
 
+// settleWith answers with a result, for every crop if the entry has crops.
 func (c *coordinator) settleWith(r frame.Result) bool {
+	return c.answerWith(func(s submission) (frame.Result, []frame.Result) {
+		if len(s.regions) == 0 {
+			return r, nil
+		}
+		return frame.Result{Outcome: r.Outcome}, slices.Repeat([]frame.Result{r}, len(s.regions))
+	})
+}
+
+func (c *coordinator) answerWith(answer func(submission) (r frame.Result, parts []frame.Result)) bool {
 	c.mu.Lock()
 	if len(c.queue) == 0 {
 		c.mu.Unlock()
 		return false
 	}
-	f := c.queue[0]
+	s := c.queue[0]
 	c.queue = c.queue[1:]
+	r, parts := answer(s)
+	if r.Outcome == frame.Delivered {
+		c.delivered = append(c.delivered, s.Seq)
+	}
 	c.mu.Unlock()
-	c.feed.Settled(c.index, f, &r)
-	f.Release()
+	c.feed.Settled(c.index, s.Frame, &r, parts)
+	s.Release()
 	return true
 }
 
@@ -144,6 +167,9 @@ func camera() pipeline.Source {
 	return s
 }
 
+// nameOf is the name of processor i.
+func nameOf(i int) string { return string(rune('a' + i)) }
+
 // start builds and runs a feed; settings are changed by change.
 func start(t *testing.T, change func(*setup)) *rig {
 	t.Helper()
@@ -164,12 +190,17 @@ func start(t *testing.T, change func(*setup)) *rig {
 	r.b.Faults = s.faults
 	for i := range s.processors {
 		c := &coordinator{index: i}
-		p := pipeline.Processor{Name: string(rune('a' + i)), Batcher: c}
+		p := pipeline.Processor{Name: nameOf(i), Batcher: c}
 		if i < len(s.settings.Processors) {
 			p.Config = s.settings.Processors[i].Config
 			s.settings.Processors[i] = p
 		} else {
 			s.settings.Processors = append(s.settings.Processors, p)
+		}
+		for j := range i {
+			if p.Config.Crops.Of == nameOf(j) {
+				c.of = r.coords[j]
+			}
 		}
 		r.coords = append(r.coords, c)
 	}
@@ -257,7 +288,7 @@ func (r *rig) imbalance() []string {
 	}
 	note("the feed's count of decoded frames", r.feed.Decoded(), r.b.Decoded())
 	for i := range r.coords {
-		note("the ledger of "+string(rune('a'+i)), r.feed.Ledger(i).Sum(), r.feed.Decoded())
+		note("the ledger of "+nameOf(i), r.feed.Ledger(i).Sum(), r.feed.Decoded())
 	}
 	note("pending", uint64(r.feed.Pending()), 0)
 	note("frames out", uint64(r.b.Pool.Out()), 0)

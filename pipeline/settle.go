@@ -4,25 +4,38 @@ import "github.com/nvpipe/nvpipe/frame"
 
 // Settled brings the answer to a frame that processor i accepted; i counts
 // Settings.Processors. It is called exactly once for each, in order of
-// submission. fr and r are read until it returns and not kept. It does not
-// block, and it submits the frame waiting in the slot, if there is one.
-func (f *Feed) Settled(i int, fr *frame.Frame, r *frame.Result) {
+// submission. parts are the answers for the regions submitted, in their order.
+// fr, r and parts are read until it returns and not kept. It does not block, and
+// it submits the frame waiting in the slot, if there is one, and crops of fr to
+// the processors that follow.
+func (f *Feed) Settled(i int, fr *frame.Frame, r *frame.Result, parts []frame.Result) {
 	if len(f.settings.Taps) > 0 {
 		f.delivery.Lock()
 		defer f.delivery.Unlock()
 	}
-	f.book(i, fr, r)
+	r = f.book(i, fr, r, parts)
 	if r.Outcome == frame.Delivered {
 		f.deliver(i, fr, r)
 	}
 }
 
-func (f *Feed) book(i int, fr *frame.Frame, r *frame.Result) {
+// book returns the result to be delivered, valid until lane i's next.
+func (f *Feed) book(i int, fr *frame.Frame, r *frame.Result, parts []frame.Result) *frame.Result {
 	f.mu.Lock()
 	defer f.unlock()
+	l := &f.lanes[i]
+	was := l.flights.pop()
+	if l.parent >= 0 {
+		r = l.merge(&was.crops, r, parts)
+	}
+	l.waiting--
+	l.ledger[r.Outcome]++
 	f.answer(i, fr, r)
-	f.let(i, f.lanes[i].settle(r.Outcome))
+	f.pass(i, fr, was.view, r.Outcome, r.Output.Detections)
+	refused, o := l.next()
+	f.let(i, refused, o)
 	f.checkQuiet()
+	return r
 }
 
 // answer hands a result to the frame it belongs to, if that is still held, with
@@ -44,7 +57,8 @@ func (f *Feed) deliver(i int, fr *frame.Frame, r *frame.Result) {
 	if len(f.settings.Taps) == 0 {
 		return
 	}
-	f.tapped[0] = frame.Finding{Processor: f.lanes[i].name, Result: r}
+	l := &f.lanes[i]
+	f.tapped[0] = frame.Finding{Processor: l.name, Of: l.crop.Of, Result: r}
 	for _, t := range f.settings.Taps {
 		t.Deliver(fr, f.tapped[:])
 	}
@@ -61,7 +75,9 @@ func (f *Feed) findings(h *heldFrame) []frame.Finding {
 			l.newest.adopt(h.frame.PTS, r)
 		}
 		if l.newest.known {
-			list = append(list, frame.Finding{Processor: l.name, Result: l.newest.share(), Age: h.frame.PTS - l.newest.pts})
+			list = append(list, frame.Finding{
+				Processor: l.name, Of: l.crop.Of, Result: l.newest.share(), Age: h.frame.PTS - l.newest.pts,
+			})
 		}
 	}
 	if h.awaits > 0 {

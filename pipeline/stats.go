@@ -65,8 +65,9 @@ func (f *Feed) Ledger(i int) frame.Ledger {
 }
 
 // Pending is the number of answers and frames the feed still has to do with:
-// accepted by a coordinator, in a slot, or held for the annotated stream. It is
-// 0 after a full stop.
+// accepted by a coordinator, in a slot, or held for the annotated stream; at a
+// processor that follows another one also what that one has. It is 0 after a
+// full stop.
 func (f *Feed) Pending() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -81,7 +82,7 @@ func (f *Feed) Pending() int {
 func (f *Feed) undecided() int {
 	n := 0
 	for i := range f.lanes {
-		n += f.lanes[i].pending()
+		n += f.undecidedAt(i)
 	}
 	return n
 }

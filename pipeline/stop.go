@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/nvpipe/nvpipe/frame"
 )
 
 const (
@@ -53,7 +55,7 @@ func (f *Feed) stopLanes() {
 	f.mu.Lock()
 	defer f.unlock()
 	for i := range f.lanes {
-		f.let(i, f.lanes[i].stop())
+		f.let(i, f.lanes[i].stop(), frame.Stopped)
 	}
 	f.checkQuiet()
 }

@@ -22,6 +22,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 var (
 	feedDecoded    = desc("feed_frames_decoded_total", "Frames that left the feed's decoder, counted by a probe there.", "feed")
 	feedFrames     = desc("feed_frames_total", "Decoded frames by what became of them; the outcomes of a feed at a processor add up to the frames decoded.", "feed", "processor", "outcome")
+	feedCrops      = desc("feed_crops_total", "Detections cropped for a processor that follows another one: submitted to it, or left out because the frame had more than it may.", "feed", "processor", "result")
 	feedPending    = desc("feed_frames_pending", "Frames without an outcome yet, or held for the annotated stream.", "feed")
 	feedState      = desc("feed_state", "1 for the state the feed is in.", "feed", "state")
 	feedRestarts   = desc("feed_restarts_total", "Connection attempts after the first.", "feed")
@@ -108,6 +109,10 @@ func (m sender) feed(f FeedSnapshot) {
 	for _, p := range f.Processors {
 		for _, o := range frame.Outcomes() {
 			m.counter(feedFrames, p.Ledger[o], id, p.Name, o.String())
+		}
+		if p.Of != "" {
+			m.counter(feedCrops, p.Crops.Submitted, id, p.Name, "submitted")
+			m.counter(feedCrops, p.Crops.LeftOut, id, p.Name, "left_out")
 		}
 	}
 	for _, s := range pipeline.States() {

@@ -75,6 +75,9 @@ func (a *App) newFeed(c config.Feed) (_ *feed, err error) {
 			own.MaxInFlight = p.config.Batch.MaxInFlightPerFeed
 		}
 		l := &lane{index: i, opts: batchsink.FeedOptions{MaxInFlight: own.MaxInFlight, Weight: want.Weight}}
+		if own.Crops.Of != "" {
+			l.opts.MaxParts = own.Crops.Most
+		}
 		f.lanes, f.joined = append(f.lanes, l), append(f.joined, p)
 		s.Processors = append(s.Processors, pipeline.Processor{Name: want.Name, Batcher: l, Config: own})
 	}
@@ -150,7 +153,7 @@ func (f *feed) snapshot() FeedSnapshot {
 		Decoded: f.feed.Decoded(), Pending: f.feed.Pending(),
 	}
 	for i, p := range f.config.Processors {
-		s.Processors = append(s.Processors, FeedProcessorSnapshot{p.Name, f.feed.Ledger(i)})
+		s.Processors = append(s.Processors, FeedProcessorSnapshot{Name: p.Name, Of: p.Crops.Of, Ledger: f.feed.Ledger(i), Crops: f.feed.Crops(i)})
 	}
 	if f.stream != nil {
 		s.Viewers = f.stream.Stats().Viewers

@@ -22,12 +22,17 @@ type lane struct {
 }
 
 // Submit implements pipeline.Batcher.
-func (l *lane) Submit(f *frame.Frame, v frame.ViewState) (frame.Outcome, bool) {
+func (l *lane) Submit(f *frame.Frame, v frame.ViewState, regions []frame.Box) (frame.Outcome, bool) {
 	port := l.port.Load()
 	if port == nil {
 		return frame.Unavailable, false
 	}
-	_, err := port.Submit(f, v)
+	var err error
+	if len(regions) > 0 {
+		_, err = port.SubmitParts(f, v, regions)
+	} else {
+		_, err = port.Submit(f, v)
+	}
 	if err == nil {
 		return 0, true
 	}
@@ -42,7 +47,7 @@ func (l *lane) Submit(f *frame.Frame, v frame.ViewState) (frame.Outcome, bool) {
 // goroutine.
 func (l *lane) settled(t *batchsink.Ticket) {
 	l.answer = t.Result()
-	l.feed.Settled(l.index, t.Frame(), &l.answer)
+	l.feed.Settled(l.index, t.Frame(), &l.answer, t.Parts())
 }
 
 // attach opens the lane. The feed may be submitting already.

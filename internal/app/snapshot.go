@@ -32,8 +32,12 @@ type FeedSnapshot struct {
 
 // FeedProcessorSnapshot is one feed at one of its processors.
 type FeedProcessorSnapshot struct {
-	Name   string
+	Name string
+	// Of is the processor whose detections are cropped for this one; empty: it
+	// gets whole frames.
+	Of     string
 	Ledger frame.Ledger
+	Crops  pipeline.CropStats
 }
 
 // LedgerExact reports whether every decoded frame has exactly one outcome at

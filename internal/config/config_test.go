@@ -47,6 +47,7 @@ processors:
     sensitivity: 0.7
     batch: {max_batch_size: 8, trace: batches.trace}
   people: {type: detector, model: models/people.onnx}
+  faces: {type: detector, model: models/faces.onnx}
 defaults:
   hold: 100ms
   source: {rtsp: {transport: udp, latency: 300ms}}
@@ -58,7 +59,7 @@ feeds:
     hold: 0s
   yard:
     source: {rtsp: {url: "rtsp://10.0.0.2/", user: u, password: "${PASSWORD}", transport: tcp}}
-    processors: [{name: people, fps: 5, weight: 2}, moving]
+    processors: [{name: people, fps: 5, weight: 2}, moving, {name: faces, crops: {of: people, classes: [person], most: 3}}]
     continuations:
     - {type: events, path: events.jsonl}
     - {type: file, dir: /films, rotation: {keep: 3}}
@@ -77,7 +78,7 @@ func TestLoad(t *testing.T) {
 	}
 	check("level", cfg.Log.Level, "debug")
 	check("token", cfg.Metrics.Token.Reveal(), "0123456789abcdef0123")
-	check("processors", len(cfg.Processors), 2)
+	check("processors", len(cfg.Processors), 3)
 	check("batch size", cfg.Processors[0].Batch.MaxBatchSize, 8)
 	check("trace", cfg.Processors[0].Batch.Trace, filepath.Join(dir, "batches.trace"))
 	check("model", cfg.Processors[1].Settings.(*detector).Model, filepath.Join(dir, "models/people.onnx"))
@@ -90,13 +91,14 @@ func TestLoad(t *testing.T) {
 	check("door's password", door.Source.RTSP.Password.Reveal(), "hunter2/@:%")
 	check("door's transport", door.Source.RTSP.Transport, "udp")
 	check("door's hold", door.Config.Hold, "0s")
-	check("door's place", door.At.Line, 17)
+	check("door's place", door.At.Line, 18)
 	check("door's processors", door.Processors[0], named("moving"))
 	check("door's continuation", door.Continuations[0].Type, Stream)
 	check("yard's transport", yard.Source.RTSP.Transport, "tcp")
 	check("yard's latency", yard.Source.RTSP.Latency, 300*time.Millisecond)
 	check("yard's hold", yard.Config.Hold, 100*time.Millisecond)
 	check("yard's rate", yard.Processors[0].FPS, 5)
+	check("yard's crops", fmt.Sprintf("%+v", yard.Processors[2].Crops), "{Of:people Classes:[person] MinConfidence:0 MinSize:0 Margin:0.1 Most:3}")
 	check("yard's continuations", len(yard.Continuations), 2)
 	check("yard's events", yard.Continuations[0].Events.Path, filepath.Join(dir, "events.jsonl"))
 	check("yard's films", yard.Continuations[1].Film.Dir, "/films")

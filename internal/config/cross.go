@@ -114,13 +114,18 @@ func (l *loader) queueRemarks(processors strict.Node) {
 	}
 }
 
-// capSum is how many frames all feeds together may have with the processor.
+// capSum is how many entries all feeds together may have with the processor: a
+// frame is as many as it may have crops.
 func (l *loader) capSum(p Processor) int {
 	sum := 0
 	for _, f := range l.cfg.Feeds {
 		for _, fp := range f.Processors {
 			if fp.Name == p.Name {
-				sum += cmp.Or(fp.MaxInFlight, p.Batch.MaxInFlightPerFeed)
+				parts := 1
+				if fp.Crops.Of != "" {
+					parts = fp.Crops.Most
+				}
+				sum += parts * cmp.Or(fp.MaxInFlight, p.Batch.MaxInFlightPerFeed)
 			}
 		}
 	}

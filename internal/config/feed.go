@@ -2,9 +2,7 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
-	"slices"
 
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/config/strict"
@@ -109,57 +107,4 @@ func (k feedKeys) feed() Feed {
 		Source: k.Source, View: k.View, Decode: k.Decode, Draw: k.Draw, Encode: k.Encode,
 		Processors: k.Processors, Continuations: k.Continuations, Config: k.Config,
 	}
-}
-
-// FeedProcessor is what one feed asks of one processor.
-type FeedProcessor struct {
-	// Name of the processor. Required.
-	Name                     string `yaml:"name"`
-	pipeline.ProcessorConfig `yaml:",inline"`
-	// Weight is the feed's share when there is not enough for all, 0.1–10.
-	Weight float64 `yaml:"weight"`
-}
-
-// DefaultFeedProcessor is what a bare name in the list means.
-func DefaultFeedProcessor() FeedProcessor {
-	return FeedProcessor{ProcessorConfig: pipeline.DefaultProcessorConfig(), Weight: 1}
-}
-
-// UnmarshalStrict reads a name, or a mapping with one.
-func (p *FeedProcessor) UnmarshalStrict(n strict.Node) {
-	*p = DefaultFeedProcessor()
-	if n.IsScalar() {
-		n.Decode(&p.Name)
-		return
-	}
-	type plain FeedProcessor
-	n.Decode((*plain)(p))
-}
-
-// Validate reports every mistake, each with its key.
-func (p FeedProcessor) Validate() error {
-	errs := []error{p.ProcessorConfig.Validate()}
-	if !(p.Weight >= 0.1 && p.Weight <= 10) {
-		errs = append(errs, invalid.Field("weight", "must be 0.1–10, is %v", p.Weight))
-	}
-	return errors.Join(errs...)
-}
-
-func validateFeedProcessors(list []FeedProcessor, known []string) error {
-	var errs []error
-	seen := map[string]bool{}
-	for i, p := range list {
-		at := fmt.Sprintf("processors[%d]", i)
-		switch {
-		case p.Name == "":
-			errs = append(errs, invalid.Field(at+".name", "must name a processor: the list has names, or mappings with a name"))
-		case !slices.Contains(known, p.Name):
-			errs = append(errs, invalid.Field(at+".name", "there is no processor %q; %s", p.Name, strict.Suggest(p.Name, known)))
-		case seen[p.Name]:
-			errs = append(errs, invalid.Field(at+".name", "the processor %q stands in this list twice", p.Name))
-		}
-		seen[p.Name] = true
-		errs = append(errs, invalid.Under(at, p.Validate()))
-	}
-	return errors.Join(errs...)
 }

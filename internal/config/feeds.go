@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"fmt"
 
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/config/strict"
@@ -52,6 +53,7 @@ func (l *loader) feed(n, defaults strict.Node) Feed {
 	f := keys.feed()
 	f.ID, f.At = frame.FeedID(n.Name()), n.Position()
 	n.Report(f.validateSettings(l.processorNames()))
+	l.reportStages(n, f)
 	l.reportSource(n, f.Source, keys)
 	l.resolve(n, &f)
 	return f
@@ -63,6 +65,17 @@ func (l *loader) processorNames() []string {
 		names = append(names, p.Name)
 	}
 	return names
+}
+
+// reportStages reports processors that are given crops and cannot use them.
+func (l *loader) reportStages(n strict.Node, f Feed) {
+	for i, fp := range f.Processors {
+		for _, p := range l.cfg.Processors {
+			if fp.Crops.Of != "" && p.Name == fp.Name && l.types[p.Type].WholeFrames {
+				n.FailAt(fmt.Sprintf("processors[%d].crops", i), "the processor %q is of type %s, which needs whole frames; leave crops out", p.Name, p.Type)
+			}
+		}
+	}
 }
 
 // ownSourceWins drops the inherited source of a feed that names one.

@@ -29,7 +29,7 @@ func (d *detector) Validate() error {
 
 func testTypes() Registry {
 	return Registry{
-		"motion": {New: func() Settings { c := motion.DefaultConfig(); return &c }},
+		"motion": {New: func() Settings { c := motion.DefaultConfig(); return &c }, WholeFrames: true},
 		"detector": {
 			New: func() Settings { return &detector{Labels: "coco"} },
 			Files: func(s Settings) []File {

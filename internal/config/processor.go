@@ -22,6 +22,8 @@ type ProcessorType struct {
 	// ones become relative to the config file. Empty ones, and those for which
 	// the field means something else, are left out. nil: there are none.
 	Files func(Settings) []File
+	// WholeFrames: crops of frames mean nothing to it.
+	WholeFrames bool
 }
 
 // File is a setting that names a file.
