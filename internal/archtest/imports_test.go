@@ -43,6 +43,8 @@ var arrows = []struct {
 	{"internal/app/...", []string{"batchsink", "processors/...", "pipeline/...", "internal/..."}},
 	{"internal/demo/...", []string{"batchsink", "processors/...", "pipeline/...", "internal/..."}},
 	{"internal/bench/...", []string{".", "batchsink", "processors/...", "pipeline/...", "internal/..."}},
+	{"internal/offline", []string{"processors/...", "pipeline/...", "internal/eventlog", "internal/film", "internal/overlay"}},
+	{"internal/doctor", []string{"processors/onnx", "pipeline/gstgraph", "internal/config"}},
 	{"internal/...", []string{"batchsink", "processors/...", "pipeline", "internal/..."}},
 	{".", []string{"batchsink", "processors/...", "pipeline/...", "internal/..."}},
 	{"cmd/...", []string{".", "batchsink", "processors/...", "pipeline/...", "internal/...", "cmd/..."}},

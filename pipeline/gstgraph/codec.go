@@ -51,7 +51,7 @@ func (g *graph) attach(pad unsafe.Pointer, c *codec, rtp bool) error {
 	if !rtp {
 		// A film has to be held to its own rate; before the decoder, so that no
 		// picture waits in a buffer of its pool.
-		steps = append(steps, step{"clocksync", nil})
+		steps = append(steps, step{"clocksync", props{"sync": !g.settings.Unpaced}})
 	}
 	decoder, err := g.startDecoder(c)
 	if err != nil {
