@@ -21,6 +21,10 @@ func appendLine(b []byte, f *frame.Frame, found *frame.Finding) []byte {
 	b = appendString(b, string(f.Feed))
 	b = append(b, `,"processor":`...)
 	b = appendString(b, found.Processor)
+	if found.Of != "" {
+		b = append(b, `,"of":`...)
+		b = appendString(b, found.Of)
+	}
 	b = append(b, `,"seq":`...)
 	b = strconv.AppendUint(b, f.Seq, 10)
 	b = append(b, `,"pts":`...)
@@ -30,8 +34,12 @@ func appendLine(b []byte, f *frame.Frame, found *frame.Finding) []byte {
 	b = append(b, `","captured_from":"`...)
 	b = append(b, f.CapturedFrom.String()...)
 	b = append(b, `","detections":[`...)
-	b = appendDetections(b, found.Result.Output.Detections)
-	b = append(b, `],"timings_ms":`...)
+	b = appendDetections(b, found.Result.Output.Detections, found.Of != "")
+	b = append(b, ']')
+	if found.Result.Partial {
+		b = append(b, `,"partial":true`...)
+	}
+	b = append(b, `,"timings_ms":`...)
 	b = appendTimings(b, &found.Result.Timings)
 	b = append(b, `,"batch_size":`...)
 	b = strconv.AppendInt(b, int64(found.Result.BatchSize), 10)
@@ -45,7 +53,9 @@ func capturedAt(f *frame.Frame) time.Time {
 	return f.Captured
 }
 
-func appendDetections(b []byte, all []frame.Detection) []byte {
+// appendDetections leaves out the brackets; parents says whether the detections
+// have any.
+func appendDetections(b []byte, all []frame.Detection, parents bool) []byte {
 	first := true
 	for i := range all {
 		d := &all[i]
@@ -69,7 +79,12 @@ func appendDetections(b []byte, all []frame.Detection) []byte {
 			}
 			b = appendFloat(b, v)
 		}
-		b = append(b, "]}"...)
+		b = append(b, ']')
+		if parents {
+			b = append(b, `,"parent":`...)
+			b = strconv.AppendInt(b, int64(d.Parent), 10)
+		}
+		b = append(b, '}')
 	}
 	return b
 }

@@ -31,26 +31,38 @@ func example() (*frame.Frame, *frame.Finding) {
 	}}
 }
 
+// exampleOfCrops is what a second processor says of the first one's detections.
+func exampleOfCrops() (*frame.Frame, *frame.Finding) {
+	f, found := example()
+	found.Processor, found.Of = "clothes", "people"
+	found.Result.Output.Detections = []frame.Detection{
+		{Class: 3, Label: "red jacket", Confidence: .91, Box: frame.Box{XMin: .40024, YMin: .15075, XMax: .5418, YMax: .98175}, Parent: 0},
+	}
+	found.Result.Partial = true
+	found.Result.BatchSize = 3
+	return f, found
+}
+
 // TestDocumentedLine holds docs/events.md and the code together: the page shows
-// exactly the line that the code writes for the example.
+// exactly the lines that the code writes for the examples.
 func TestDocumentedLine(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "events.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := string(appendLine(nil, mustFirst(example()), mustSecond(example())))
-	if !strings.Contains(string(page), "\n"+line) {
-		t.Errorf("docs/events.md does not show the line\n%s", line)
-	}
-	for _, key := range keys(t, line) {
-		if !strings.Contains(string(page), "`"+key+"`") {
-			t.Errorf("docs/events.md does not explain `%s`", key)
+	for _, show := range []func() (*frame.Frame, *frame.Finding){example, exampleOfCrops} {
+		f, found := show()
+		line := string(appendLine(nil, f, found))
+		if !strings.Contains(string(page), "\n"+line) {
+			t.Errorf("docs/events.md does not show the line\n%s", line)
+		}
+		for _, key := range keys(t, line) {
+			if !strings.Contains(string(page), "`"+key+"`") {
+				t.Errorf("docs/events.md does not explain `%s`", key)
+			}
 		}
 	}
 }
-
-func mustFirst(f *frame.Frame, _ *frame.Finding) *frame.Frame    { return f }
-func mustSecond(_ *frame.Frame, f *frame.Finding) *frame.Finding { return f }
 
 // keys lists every key in a line, dotted.
 func keys(t *testing.T, line string) (all []string) {
