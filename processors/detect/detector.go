@@ -7,8 +7,6 @@ import (
 
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/processors/detect/letterbox"
-	"github.com/nvpipe/nvpipe/processors/detect/nms"
-	"github.com/nvpipe/nvpipe/processors/detect/tensor"
 )
 
 // maxSlots bounds a batch in memory: a picture of 640×640 takes 5 MB.
@@ -23,9 +21,8 @@ type Detector struct {
 
 	converters map[letterbox.Source]*letterbox.Converter
 	// Of the batch being processed, kept to be used again.
-	jobs       []job
-	outputs    []Output
-	candidates []nms.Candidate
+	jobs []job
+	read *Reader
 }
 
 // NewDetector returns a detector for batches of up to maxBatch pictures at once
@@ -37,6 +34,7 @@ func NewDetector(p *Plan, r Runner, maxBatch, threads int) *Detector {
 		plan: p, runner: r, tray: p.NewTray(slots),
 		crew:       newCrew(min(threads, runtime.GOMAXPROCS(0), slots) - 1),
 		converters: map[letterbox.Source]*letterbox.Converter{},
+		read:       p.NewReader(),
 	}
 }
 
@@ -98,7 +96,7 @@ func (d *Detector) detect(ctx context.Context, batch []frame.Entry) error {
 	}
 	for i := range d.jobs {
 		if e := d.jobs[i].entry; e.Err == nil {
-			e.Output.Detections = d.detections(outputs, i, d.jobs[i].converter.Fit)
+			e.Output.Detections = d.read.Picture(outputs, i, d.jobs[i].converter.Fit, e.Region)
 		}
 	}
 	return nil
@@ -145,31 +143,4 @@ func (d *Detector) converter(s letterbox.Source) *letterbox.Converter {
 		d.converters[s] = c
 	}
 	return c
-}
-
-// detections turns what the model says of picture i into what was found in it.
-func (d *Detector) detections(outputs []tensor.Tensor, i int, fit letterbox.Fit) []frame.Detection {
-	p := d.plan
-	d.outputs = d.outputs[:0]
-	for k, out := range outputs {
-		n := tensor.Len(p.want[k])
-		d.outputs = append(d.outputs, Output{p.want[k], tensor.View[float32](out.Data)[i*n:][:n]})
-	}
-	d.candidates = p.decoder.Decode(d.outputs, p.thresholds, d.candidates[:0])
-	kept := nms.Suppress(d.candidates, float32(p.cfg.NMSIoU), p.cfg.MaxDetections)
-	if len(kept) == 0 {
-		return nil
-	}
-	found := make([]frame.Detection, 0, len(kept))
-	least := float32(p.cfg.MinSize)
-	for _, c := range kept {
-		box, ok := fit.Box(c.X1, c.Y1, c.X2, c.Y2)
-		if !ok || box.XMax-box.XMin < least || box.YMax-box.YMin < least {
-			continue
-		}
-		found = append(found, frame.Detection{
-			Class: int(c.Class), Label: p.labels[c.Class], Confidence: c.Score, Box: box,
-		})
-	}
-	return found
 }
