@@ -136,7 +136,12 @@ func TestStaysInThePicture(t *testing.T) {
 						ds = append(ds, detection(labels[rng.IntN(len(labels))], coordinate(),
 							coordinate(), coordinate(), coordinate(), coordinate()))
 					}
+					for i := range ds {
+						ds[i].Parent = rng.IntN(8) - 1
+					}
 					all = append(all, findings(time.Duration(rng.IntN(2))*time.Second, ds...)...)
+					all[len(all)-1].Processor = string(rune('a' + len(all)))
+					all[len(all)-1].Of = []string{"", "b", "c"}[rng.IntN(3)]
 				}
 				if err := p.Draw(img, all); err != nil {
 					t.Fatal(err)
@@ -377,8 +382,8 @@ func crowd() []frame.Finding {
 
 func TestDrawingAllocatesNothing(t *testing.T) {
 	img := picture(frame.NV12, 1280, 720)
-	p := paint(t, DefaultConfig(), img, crowd())
-	f := crowd()
+	f := append(crowd(), cascade()...)
+	p := paint(t, DefaultConfig(), img, f)
 	n := testing.AllocsPerRun(10, func() {
 		p.Draw(img, f)
 	})
@@ -421,6 +426,11 @@ func TestPictures(t *testing.T) {
 		set(img.Planes[1].Data, 128)
 		set(img.Planes[2].Data, 128)
 		paint(t, DefaultConfig(), img, f)
+		second := picture(frame.I420, size[0], size[1])
+		set(second.Planes[1].Data, 128)
+		set(second.Planes[2].Data, 128)
+		paint(t, DefaultConfig(), second, cascade())
+		writePNG(t, second, filepath.Join(dir, fmt.Sprintf("cascade%d.png", size[1])))
 		writePNG(t, img, filepath.Join(dir, fmt.Sprintf("draw%d.png", size[1])))
 		s := Slate(size[0], size[1], "front-door", "No signal\nsince 2026-11-23 15:22:33 UTC")
 		writePNG(t, &s, filepath.Join(dir, fmt.Sprintf("slate%d.png", size[1])))

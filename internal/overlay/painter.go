@@ -23,8 +23,10 @@ type Painter struct {
 	inks  [len(palette)]inks
 
 	boxes  []box
+	notes  []note
 	placed []rect
-	text   []byte
+	lines  [1 + maxNotes][]byte // of the plate being drawn, the first shown
+	shown  int
 	mask   []uint8
 }
 
@@ -120,7 +122,7 @@ func newLook(size, scale float64) look {
 // gather lists what is to be drawn, from top to bottom, so that a label keeps
 // its place from frame to frame while nothing moves.
 func (p *Painter) gather(img *Image, findings []frame.Finding) {
-	p.boxes = p.boxes[:0]
+	p.boxes, p.notes = p.boxes[:0], p.notes[:0]
 	for i := range findings {
 		f := &findings[i]
 		age := f.Age
@@ -129,6 +131,12 @@ func (p *Painter) gather(img *Image, findings []frame.Finding) {
 		}
 		for j := range f.Result.Output.Detections {
 			d := &f.Result.Output.Detections[j]
+			if of := p.noteOn(findings, f, d); of != nil {
+				if len(p.notes) < maxBoxes {
+					p.notes = append(p.notes, note{of, d, age})
+				}
+				continue
+			}
 			r, ok := pixels(d.Box, img)
 			if !ok || len(p.boxes) == maxBoxes {
 				continue
@@ -212,42 +220,4 @@ func (p *Painter) dashes(c canvas, l rect, col yuv) {
 		c.shade(d.grow(out))
 		c.fill(d, col)
 	}
-}
-
-// label puts a box's plate where it covers no other.
-func (p *Painter) label(c canvas, b *box) {
-	p.text = p.cfg.appendLabel(p.text[:0], b.detection, b.age)
-	w, h, ok := p.plateSize(p.look.labels, c)
-	if !ok {
-		return
-	}
-	r := place(b.rect, w, h, c.bounds(), p.placed)
-	p.placed = append(p.placed, r)
-	ink := p.inks[b.colour]
-	if b.age > 0 {
-		p.plate(c, r, p.look.labels, ink.old, 220, ink.oldText)
-	} else {
-		p.plate(c, r, p.look.labels, ink.line, 256, ink.text)
-	}
-}
-
-// plateSize cuts the text to the picture and gives its plate's size; false: it
-// does not fit at all.
-func (p *Painter) plateSize(t *typeface, c canvas) (w, h int, ok bool) {
-	room := c.img.Width&^1 - 2*p.look.padX
-	p.text = t.cut(p.text, room)
-	w = (t.width(p.text) + 2*p.look.padX + 1) &^ 1
-	h = (t.ascent + t.descent + 2*p.look.padY + 1) &^ 1
-	return w, h, len(p.text) > 0 && w <= c.img.Width && h <= c.img.Height
-}
-
-func (p *Painter) plate(c canvas, r rect, t *typeface, ground yuv, opacity int, ink yuv) {
-	w, h := r.x1-r.x0, r.y1-r.y0
-	if cap(p.mask) < w*h {
-		p.mask = make([]uint8, w*h)
-	}
-	p.mask = p.mask[:w*h]
-	clear(p.mask)
-	t.draw(p.mask, w, h, p.look.padX, p.look.padY+t.ascent, p.text)
-	c.plate(r, ground, opacity, ink, p.mask)
 }
