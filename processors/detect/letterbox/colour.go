@@ -16,29 +16,12 @@ const (
 	levelShift = sampleBits + coefBits
 )
 
-// A level is looked up at level+levelOffset: the conversion of arbitrary YUV
-// leaves 0–255 by less than 290 on either side (BT.709, blue).
-const (
-	levelOffset = 320
-	levelCount  = 1024
-)
-
-// levels maps a channel's level, before clamping, to the value in the tensor.
-type levels [levelCount]float32
-
-func newLevels(mean, scale float32) *levels {
-	t := new(levels)
-	for i := range t {
-		t[i] = (float32(min(max(i-levelOffset, 0), 255)) - mean) * scale
-	}
-	return t
-}
-
 // colour converts samples to the index of a level: for red,
-// (y·Y + rv·V + r) >> levelShift. Offsets and rounding are inside r, g and b.
+// (y·Y + rv·V + r) >> levelShift. Offsets and rounding are inside r, g, b and
+// grey0, which is for luma alone.
 type colour struct {
 	y, rv, gu, gv, bu int64
-	r, g, b           int64
+	r, g, b, grey0    int64
 }
 
 func newColour(m frame.Matrix, fullRange bool) colour {
@@ -61,6 +44,7 @@ func newColour(m frame.Matrix, fullRange bool) colour {
 	}
 	const half = 1 << (levelShift - 1)
 	zero := int64(levelOffset)<<levelShift + half - int64(black)*c.y<<sampleBits
+	c.grey0 = zero
 	c.r = zero - 128*c.rv<<sampleBits
 	c.g = zero - 128*(c.gu+c.gv)<<sampleBits
 	c.b = zero - 128*c.bu<<sampleBits

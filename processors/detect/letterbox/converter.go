@@ -4,134 +4,65 @@ import (
 	"github.com/nvpipe/nvpipe/frame"
 )
 
-// Order is the order of the colour planes in a tensor.
-type Order uint8
-
-// The orders that models are trained with.
-const (
-	BGR Order = iota
-	RGB
-)
-
-// Target describes a model's input: one picture is 3 planes of Height rows of
-// Width values, in Order.
-type Target struct {
-	Width, Height int
-	Order         Order
-	// Pad is the level (0–255) outside the picture.
-	Pad uint8
-	// A level v becomes (v − Mean[c]) × Scale[c], c in Order.
-	Mean, Scale [3]float32
-}
-
-// Raw is a target that takes levels as they are, 0–255.
-func Raw(width, height int, order Order, pad uint8) Target {
-	return Target{Width: width, Height: height, Order: order, Pad: pad, Scale: [3]float32{1, 1, 1}}
-}
-
-// Len is the number of values of one picture.
-func (t Target) Len() int { return 3 * t.Width * t.Height }
-
-// Converter turns pictures of one kind into one kind of input. It is immutable.
+// Converter turns pictures into one kind of input. It is immutable.
 type Converter struct {
-	// Fit says where the picture lies in the input.
-	Fit Fit
-
-	target             Target
-	format             frame.Format
-	luma, chroma       []tap // columns
-	lumaRow, chromaRow []tap
-	colour             colour
-	level              [3]*levels // of red, green and blue
-	plane              [3]int     // where red, green and blue go
+	target Target
+	colour [2][2]colour // by matrix, by full range
+	writer writer
 }
 
-// NewConverter makes the tables for pictures of kind s, which must come from
-// SourceOf.
-func NewConverter(s Source, t Target) *Converter {
-	fit := TopLeft(s.Width, s.Height, t.Width, t.Height)
-	cw, ch := (s.Width+1)/2, (s.Height+1)/2
-	c := &Converter{
-		Fit:       fit,
-		target:    t,
-		format:    s.Format,
-		luma:      newTaps(fit.Width, s.Width, s.Width, 1, 0),
-		lumaRow:   newTaps(fit.Height, s.Height, s.Height, 1, 0),
-		chroma:    newTaps(fit.Width, s.Width, cw, 2, 0),
-		chromaRow: newTaps(fit.Height, s.Height, ch, 2, 0.5),
-		colour:    newColour(s.Matrix, s.FullRange),
-	}
-	if s.Format == frame.NV12 {
-		c.chroma = interleaved(c.chroma)
-	}
-	for rgb := range c.plane {
-		at := rgb
-		if t.Order == BGR {
-			at = 2 - rgb
-		}
-		c.plane[rgb] = at
-		c.level[rgb] = newLevels(t.Mean[at], t.Scale[at])
+// NewConverter makes the tables for t, which must be valid.
+func NewConverter(t Target) *Converter {
+	c := &Converter{target: t, writer: newWriter(t)}
+	for _, m := range []frame.Matrix{frame.BT601, frame.BT709} {
+		c.colour[m] = [2]colour{newColour(m, false), newColour(m, true)}
 	}
 	return c
 }
 
-// Convert writes f into dst, which has Target.Len values, padding included.
-// f must be of the Converter's kind, and readable until Convert returns.
-func (c *Converter) Convert(f *frame.Frame, dst []float32, s *Scratch) {
-	c.Pad(dst)
-	c.Picture(f, dst, s)
+// Target is what the converter was made for.
+func (c *Converter) Target() Target { return c.target }
+
+// Fit says where a region of f will lie in the input. A zero region is all of
+// the picture; another is widened to whole pixels and cut to the picture. Fit
+// fails when f is no picture that can be read (an unknown format, sides not of
+// 1–MaxSide, planes too short) or the region is inverted or not a number.
+func (c *Converter) Fit(f *frame.Frame, region frame.Box) (Fit, error) {
+	if err := check(f); err != nil {
+		return Fit{}, err
+	}
+	if err := checkRegion(region); err != nil {
+		return Fit{}, err
+	}
+	all := pixels(frame.Box{}, f.Width, f.Height)
+	return c.target.fit(all.Max, pixels(region, f.Width, f.Height)), nil
 }
 
-// Pad writes only what lies outside the picture. It is the same for all
-// pictures of one Fit.
-func (c *Converter) Pad(dst []float32) {
-	area := c.target.Width * c.target.Height
-	for at := range 3 {
-		plane := dst[at*area : (at+1)*area]
-		v := (float32(c.target.Pad) - c.target.Mean[at]) * c.target.Scale[at]
-		if right := c.target.Width - c.Fit.Width; right > 0 {
-			for y := range c.Fit.Height {
-				fill(plane[(y+1)*c.target.Width-right:(y+1)*c.target.Width], v)
-			}
-		}
-		fill(plane[c.Fit.Height*c.target.Width:], v)
-	}
+// Convert writes a picture, padding included, to dst: Target.Size bytes,
+// aligned for the target's type. fit must be what Fit says of f, and f
+// readable until Convert returns.
+func (c *Converter) Convert(dst []byte, f *frame.Frame, fit Fit, s *Scratch) {
+	c.Pad(dst, fit)
+	c.Picture(dst, f, fit, s)
 }
 
-func fill(s []float32, v float32) {
-	for i := range s {
-		s[i] = v
-	}
-}
+// Pad writes only what lies outside the picture. It is the same for every Fit
+// with the same Filled.
+func (c *Converter) Pad(dst []byte, fit Fit) { c.writer.around(dst, fit.Filled) }
 
 // Picture writes only the picture and leaves what lies outside it alone.
-func (c *Converter) Picture(f *frame.Frame, dst []float32, s *Scratch) {
-	s.reset(c.Fit.Width)
-	area, width := c.target.Width*c.target.Height, c.target.Width
-	for row := range c.Fit.Height {
-		y := c.lumaRow[row]
-		y0, y1 := s.lumaRow(c, f, y.a), s.lumaRow(c, f, y.b)
-		uv := c.chromaRow[row]
-		c0, c1 := s.chromaRow(c, f, uv.a), s.chromaRow(c, f, uv.b)
-		at := row * width
-		c.blend(dst[c.plane[0]*area+at:], dst[c.plane[1]*area+at:], dst[c.plane[2]*area+at:],
-			y0, y1, c0, c1, int64(y.w), int64(uv.w))
+func (c *Converter) Picture(dst []byte, f *frame.Frame, fit Fit, s *Scratch) {
+	s.prepare(f, fit)
+	k := &c.colour[f.Matrix&1][0]
+	if f.FullRange {
+		k = &c.colour[f.Matrix&1][1]
 	}
-}
-
-// blend mixes two rows, already scaled horizontally, and writes them as RGB.
-func (c *Converter) blend(r, g, b []float32, y0, y1 []uint32, c0, c1 []pair, wy, wc int64) {
-	n := len(y0)
-	r, g, b, y1, c0, c1 = r[:n], g[:n], b[:n], y1[:n], c0[:n], c1[:n]
-	red, green, blue := c.level[0], c.level[1], c.level[2]
-	k := c.colour
-	for i, top := range y0 {
-		luma := k.y * (int64(top)<<weightBits + (int64(y1[i])-int64(top))*wy)
-		p, q := c0[i], c1[i]
-		u := int64(p.u)<<weightBits + (int64(q.u)-int64(p.u))*wc
-		v := int64(p.v)<<weightBits + (int64(q.v)-int64(p.v))*wc
-		r[i] = red[uint(luma+k.rv*v+k.r)>>levelShift%levelCount]
-		g[i] = green[uint(luma+k.gu*u+k.gv*v+k.g)>>levelShift%levelCount]
-		b[i] = blue[uint(luma+k.bu*u+k.b)>>levelShift%levelCount]
+	for row := range fit.Filled.Dy() {
+		if c.target.Order == Grey {
+			s.greyRow(f, k, row)
+		} else {
+			s.colourRow(f, k, row, c.target.Order)
+		}
+		c.writer.row(dst, fit.Filled.Min.X, fit.Filled.Min.Y+row, &s.levels)
 	}
 }

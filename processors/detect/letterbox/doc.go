@@ -1,19 +1,30 @@
-// Package letterbox makes a detector's input out of a decoded picture in one
-// pass: from the decoder's own I420 or NV12 planes it samples, converts to RGB
-// and writes float32 planes straight into a slot of the batch tensor, without
-// an RGB picture in between.
+// Package letterbox makes a model's input out of a decoded picture in one pass:
+// from the decoder's own I420 or NV12 planes it samples, converts to RGB and
+// writes straight into a slot of the batch tensor, without an RGB picture in
+// between.
+//
+//	c := letterbox.NewConverter(target)     // once per model; immutable
+//	fit, err := c.Fit(f, region)            // where the picture will lie; checks it
+//	c.Convert(slot, f, fit, &scratch)       // or Pad where padding is not there yet, and Picture
+//	box, ok := fit.Box(x1, y1, x2, y2)      // from the input's pixels back to the picture
+//
+// A [Target] says what the input is: its size, type, layout and channels, how
+// a picture of another shape is put into it ([Mode]) and which value a level
+// becomes. A Converter may be used by any number of goroutines, each with a
+// [Scratch] of its own. Once a Scratch has met the largest input, converting
+// allocates nothing, whatever sizes and regions follow.
 //
 // # What a pixel of the input is
 //
-// The picture is scaled by bilinear interpolation between sample centres (what
-// OpenCV's resize does by default and detectors are trained with), luma and
-// chroma each on their own grid, then converted to RGB by the picture's own
-// matrix and range, rounded to a level of 0–255, and mapped to
-// (level − Mean) × Scale. Outside the picture lies Pad. Chroma is taken to be
-// sited as H.264 and H.265 do unless told otherwise: left horizontally, in the
-// middle vertically.
+// The picture, or a region of it in whole pixels, is scaled by bilinear
+// interpolation between the two nearest sample centres of each axis (what
+// OpenCV's resize does by default and detectors are trained with; it does not
+// average when it makes smaller), its edge repeated, luma and chroma each on
+// their own grid. Then it is converted to RGB by the picture's own matrix and
+// range, rounded to a level of 0–255, and mapped to (level − Mean) × Scale.
+// Outside the picture lies Pad. Chroma is taken to be sited as H.264 and H.265
+// do unless told otherwise: left horizontally, in the middle vertically.
 //
-// A [Converter] is made once for a kind of picture and may be used by any
-// number of goroutines, each with a [Scratch] of its own. Converting allocates
-// nothing.
+// A level is within 0.75 of the exact value: half a level is the rounding, the
+// rest the weights, which have 11 bits as OpenCV's do.
 package letterbox

@@ -2,72 +2,78 @@ package letterbox
 
 import "github.com/nvpipe/nvpipe/frame"
 
-// pair is one chroma position, weightBits of fraction.
-type pair struct{ u, v uint32 }
+// line is a part of a row of a plane. Its length is a constant so that a
+// masked offset, and the bytes after it, need no bounds check.
+type line [lineMask + 1 + 8]byte
 
-// Scratch holds the source rows that a Converter has scaled horizontally, the
-// two of luma and the two of chroma that the next output rows are likely to
-// need again. The zero value is ready; one goroutine at a time may use it.
+// lineMask holds the offset of every sample of the longest row.
+const lineMask = MaxSide - 1
+
+// Scratch is what a conversion needs besides its picture. It keeps the tables
+// of the latest Fit, which makes the next picture of the same kind cheaper. The
+// zero value is ready; one goroutine at a time may use it.
 type Scratch struct {
-	luma   [2][]uint32
-	chroma [2][]pair
-	// Which source row a slot holds, −1: none. Rows come in ascending order, so
-	// a row and its successor always fall into different slots.
-	lumaAt, chromaAt [2]int
+	fit    Fit
+	format frame.Format
+
+	lumaX, lumaY, chromaX, chromaY axis
+	// Rows of the plane that are in work.
+	luma, cb, cr window
+	// One row of the output: chroma, then the levels of each channel.
+	chroma []uint64
+	levels [3][]uint16
 }
 
-func (s *Scratch) reset(width int) {
-	for i := range 2 {
-		if cap(s.luma[i]) < width {
-			s.luma[i] = make([]uint32, width)
-			s.chroma[i] = make([]pair, width)
-		}
-		s.luma[i], s.chroma[i] = s.luma[i][:width], s.chroma[i][:width]
-		s.lumaAt[i], s.chromaAt[i] = -1, -1
+// prepare makes s ready for a picture that lies at fit.
+func (s *Scratch) prepare(f *frame.Frame, fit Fit) {
+	s.luma.forget()
+	s.cb.forget()
+	s.cr.forget()
+	if s.fit == fit && s.format == f.Format {
+		return
+	}
+	s.fit, s.format = fit, f.Format
+	x := stretch{fit.Filled.Min.X, fit.Filled.Max.X, fit.Input.Min.X, fit.Input.Dx(), fit.Region.Min.X, fit.Region.Dx()}
+	y := stretch{fit.Filled.Min.Y, fit.Filled.Max.Y, fit.Input.Min.Y, fit.Input.Dy(), fit.Region.Min.Y, fit.Region.Dy()}
+	s.lumaX.set(x, grid{fit.Picture.X, 1, 0})
+	s.lumaY.set(y, grid{fit.Picture.Y, 1, 0})
+	s.chromaX.set(x, grid{(fit.Picture.X + 1) / 2, 2, 0})
+	s.chromaY.set(y, grid{(fit.Picture.Y + 1) / 2, 2, 0.5})
+	if f.Format == frame.NV12 {
+		s.chromaX.spread(2)
+	}
+	s.chroma = resized(s.chroma, fit.Filled.Dx())
+	for i := range s.levels {
+		s.levels[i] = resized(s.levels[i], fit.Filled.Dx())
 	}
 }
 
-func (s *Scratch) lumaRow(c *Converter, f *frame.Frame, row uint16) []uint32 {
-	at, slot := int(row), row%2
-	out := s.luma[slot]
-	if s.lumaAt[slot] != at {
-		s.lumaAt[slot] = at
-		scaleLuma(out, f.Planes[0].Data[at*f.Planes[0].Stride:], c.luma)
+func resized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
 	}
-	return out
+	return s[:n]
 }
 
-func (s *Scratch) chromaRow(c *Converter, f *frame.Frame, row uint16) []pair {
-	at, slot := int(row), row%2
-	out := s.chroma[slot]
-	if s.chromaAt[slot] != at {
-		s.chromaAt[slot] = at
-		u := f.Planes[1].Data[at*f.Planes[1].Stride:]
-		v := u[1:]
-		if c.format == frame.I420 {
-			v = f.Planes[2].Data[at*f.Planes[2].Stride:]
-		}
-		scaleChroma(out, u, v, c.chroma)
-	}
-	return out
+// window holds the two rows of a plane that are interpolated between. Rows come
+// in ascending order, so a row and the next one always have different places.
+type window struct {
+	lines [2]line
+	at    [2]int
 }
 
-func scaleLuma(out []uint32, row []byte, taps []tap) {
-	taps = taps[:len(out)]
-	for i := range out {
-		t := taps[i]
-		out[i] = mix(row[t.a], row[t.b], t.w)
-	}
+func (w *window) forget() { w.at = [2]int{-1, -1} }
+
+// pair returns a row and the next one, the bytes from–to of each.
+func (w *window) pair(p frame.Plane, row, next, from, to int) (top, bottom *line) {
+	return w.row(p, row, from, to), w.row(p, next, from, to)
 }
 
-func scaleChroma(out []pair, u, v []byte, taps []tap) {
-	taps = taps[:len(out)]
-	for i := range out {
-		t := taps[i]
-		out[i] = pair{mix(u[t.a], u[t.b], t.w), mix(v[t.a], v[t.b], t.w)}
+func (w *window) row(p frame.Plane, row, from, to int) *line {
+	slot := row % 2
+	if w.at[slot] != row {
+		w.at[slot] = row
+		copy(w.lines[slot][:], p.Data[row*p.Stride:][from:to])
 	}
-}
-
-func mix(a, b byte, w uint32) uint32 {
-	return uint32(a)<<weightBits + (uint32(b)-uint32(a))*w // modulo 2³², so b < a is fine
+	return &w.lines[slot]
 }

@@ -3,36 +3,54 @@ package letterbox
 import "math"
 
 // tap is where one output sample comes from on one axis: a mixture of the
-// input samples a and b, b with weight w of weightOne.
-type tap struct {
-	a, b uint16
-	w    uint32
+// input sample at offset at and the next one, that with weight of weightOne.
+// Without a next one the weight is 0.
+type tap struct{ at, weight uint16 }
+
+// axis is what an output needs of one axis of a plane.
+type axis struct {
+	// The samples first … first+count−1 are used; taps count from first.
+	first, count int
+	taps         []tap
 }
 
-// newTaps maps out samples onto in samples. Each output sample lies at
-// (i+½)·span/out − ½ of the picture's own pixels, span pixels long; a plane's
-// sample k lies at k·step + site of those pixels. Outside the plane its edge
-// is repeated.
-func newTaps(out, span, in int, step, site float64) []tap {
-	taps := make([]tap, out)
-	for i := range taps {
-		at := ((float64(i)+0.5)*float64(span)/float64(out) - 0.5 - site) / step
-		at = min(max(at, 0), float64(in-1))
-		whole := math.Floor(at)
-		a := int(whole)
-		taps[i] = tap{
-			a: uint16(a), b: uint16(min(a+1, in-1)),
-			w: uint32(math.Round((at - whole) * weightOne)),
-		}
-	}
-	return taps
+// stretch is one axis of a Fit: the pixels from–to of the output come from the
+// length pixels of a region that starts at start; all of the region would be
+// the outputs origin … origin+size−1.
+type stretch struct{ from, to, origin, size, start, length int }
+
+// grid is the samples of a plane on one axis: sample k of n lies at k·step +
+// site of the picture's pixels.
+type grid struct {
+	n          int
+	step, site float64
 }
 
-// interleaved makes taps of pairs: the offsets of the first of each pair.
-func interleaved(taps []tap) []tap {
-	for i := range taps {
-		taps[i].a *= 2
-		taps[i].b *= 2
+// set makes the table, reusing its memory. Positions are limited to the centres
+// of the region's pixels and to those of the grid's samples: the region's edge
+// is repeated, and chroma is that of the picture, whatever the region.
+func (a *axis) set(s stretch, g grid) {
+	position := func(out int) float64 {
+		at := (float64(out-s.origin)+0.5)*float64(s.length)/float64(s.size) - 0.5
+		at = float64(s.start) + min(max(at, 0), float64(s.length-1))
+		return min(max((at-g.site)/g.step, 0), float64(g.n-1))
 	}
-	return taps
+	a.taps = a.taps[:0]
+	a.first = int(position(s.from))
+	for out := s.from; out < s.to; out++ {
+		whole, part := math.Modf(position(out))
+		a.taps = append(a.taps, tap{
+			at:     uint16(int(whole) - a.first),
+			weight: uint16(math.Round(part * weightOne)),
+		})
+	}
+	last := a.first + int(a.taps[len(a.taps)-1].at)
+	a.count = min(last+2, g.n) - a.first
+}
+
+// spread multiplies the offsets by the distance of two samples in bytes.
+func (a *axis) spread(distance uint16) {
+	for i := range a.taps {
+		a.taps[i].at *= distance
+	}
 }
