@@ -11,6 +11,7 @@ import (
 	"github.com/nvpipe/nvpipe/internal/metrics"
 	"github.com/nvpipe/nvpipe/internal/secret"
 	"github.com/nvpipe/nvpipe/pipeline"
+	"github.com/nvpipe/nvpipe/processors"
 )
 
 // Feeds come, change and go while another one runs and does not notice.
@@ -89,13 +90,15 @@ func TestMetricsPage(t *testing.T) {
 version: 1
 metrics: {listen: ""}
 rtsp: {listen: "127.0.0.1:0"}
-processors: {motion: {type: motion}}
+processors: {motion: {type: motion}, second: {type: second}}
 feeds:
   ball:
     source: {test: {pattern: ball, fps: 20}}
-    processors: [motion]
+    processors: [motion, {name: second, crops: {of: motion}}]
     continuations: [{type: events, path: %q}, {type: stream}]
-`, t.TempDir()+"/events.jsonl"), Options{})
+`, t.TempDir()+"/events.jsonl"), Options{Types: BuiltinTypes().With(Types{
+		"second": OwnType(func() (processors.Processor, error) { return processors.Nop{}, nil }),
+	})})
 	await(t, "results", func() bool { return a.Snapshot().Feeds[0].Processors[0].Ledger[0] > 20 })
 	w := httptest.NewRecorder()
 	metrics.Handler(newCollector(a), secret.Secret{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
@@ -103,6 +106,9 @@ feeds:
 	for _, series := range []string{
 		`nvpipe_feed_frames_decoded_total{feed="ball"} `,
 		`nvpipe_feed_frames_total{feed="ball",outcome="delivered",processor="motion"} `,
+		`nvpipe_feed_frames_total{feed="ball",outcome="skipped",processor="second"} `,
+		`nvpipe_feed_crops_total{feed="ball",processor="second",result="left_out"} `,
+		`nvpipe_feed_crops_total{feed="ball",processor="second",result="submitted"} `,
 		`nvpipe_feed_state{feed="ball",state="live"} 1`,
 		`nvpipe_batch_batches_total{processor="motion",reason="`,
 		`nvpipe_batch_answer_seconds_bucket{processor="motion",le="`,
