@@ -14,6 +14,7 @@ type batch struct {
 	items   []*entry // under Handle.mu; nil once answered
 	entries []frame.Entry
 	frames  []*frame.Frame
+	number  uint64        // among the coordinator's
 	call    []frame.Entry // what the call under way sees
 	called  []int         // which items those are, padding apart
 	began   time.Duration
@@ -48,21 +49,40 @@ func (b *batch) prepare(s shape) []frame.Entry {
 		}
 	}
 	if n := len(b.call); n > 0 {
+		pad := b.call[n-1]
+		pad.Padding, pad.Prepared = true, nil
 		for len(b.call) < s.padded(n) {
-			b.call = append(b.call, b.call[n-1])
+			b.call = append(b.call, pad)
 		}
 	}
 	return b.call
 }
 
-// end empties the batch and appends its references, now the caller's to release,
-// to frames.
-func (b *batch) end(frames []*frame.Frame) []*frame.Frame {
-	frames = append(frames, b.frames...)
+// spoilt appends what the last call wanted to be finished and is not to be.
+func (b *batch) spoilt(loose []releaser) []releaser {
+	for i := range b.call {
+		if f := b.call[i].Finish; f != nil {
+			loose = append(loose, f)
+			b.call[i].Finish = nil
+		}
+	}
+	return loose
+}
+
+// end empties the batch and appends what it held, now the caller's to release,
+// to loose.
+func (b *batch) end(loose []releaser) []releaser {
+	loose = b.spoilt(loose)
+	for i, f := range b.frames {
+		loose = append(loose, f)
+		if p := b.entries[i].Prepared; p != nil {
+			loose = append(loose, p)
+		}
+	}
 	clear(b.items)
 	clear(b.frames)
 	clear(b.entries)
 	clear(b.call)
 	b.items, b.frames, b.entries, b.call = b.items[:0], b.frames[:0], b.entries[:0], b.call[:0]
-	return frames
+	return loose
 }

@@ -26,6 +26,8 @@ type chaos struct {
 	book    books
 	h       *Handle
 	refs    []*frame.Frame
+	ahead   bool // the processors work ahead, and leave work to be finished
+	made    pieces
 }
 
 // books are what was seen from outside.
@@ -90,6 +92,8 @@ func newChaos(seed uint64, sabotage func() int) *chaos {
 		c.traits.BatchSizes = []int{1, 2, 4, 8}
 	}
 	c.traits.Stateful = rng.IntN(4) == 0
+	c.ahead = seed%2 == 1
+	c.made = pieces{rng: rand.New(rand.NewPCG(seed, 6)), most: 1 + int(seed%20)}
 	c.book = books{
 		rng:      rand.New(rand.NewPCG(seed, 5)),
 		accepted: map[frame.FeedID][]uint64{}, rejected: map[frame.FeedID]*frame.Ledger{},
@@ -143,6 +147,9 @@ func (c *chaos) hang() {
 }
 
 func (c *chaos) factory() (Processor, error) {
+	if c.ahead {
+		return &worksAhead{script{c}}, nil
+	}
 	return &script{c}, nil
 }
 
@@ -318,6 +325,7 @@ func (c *chaos) check() {
 	for _, s := range stats.Feeds {
 		c.checkFeed(s)
 	}
+	c.checkPieces()
 	for kind, o := range map[Kind]frame.Outcome{BatchSubmissionRejected: frame.QueueFull, BatchInFlightExceeded: frame.InFlight, BatchTimeout: frame.Timeout} {
 		if b.events[kind] != int(stats.Total.Outcomes[o]) {
 			b.complain("%d %s reported, %d happened", b.events[kind], kind, stats.Total.Outcomes[o])

@@ -61,8 +61,8 @@
 //   - eager does not wait.
 //   - adaptive learns what calls cost and waits only where it makes answers come
 //     sooner. The default: in the sweep of loads among the tests it has the lowest
-//     p99 of the policies that serve all that can be served, in nearly nine rows
-//     of ten.
+//     p99 of the policies that serve all that can be served, in over nine rows of
+//     ten.
 //
 // Which entries go is decided by weight: the feed least served for its weight
 // first. However the others behave, an entry of feed i, where feed j has cap cⱼ
@@ -71,6 +71,16 @@
 //	⌈ Σⱼ max(cⱼ, ⌈wⱼ/wᵢ⌉) / size ⌉
 //
 // batches. Batches of a single feed's frames, below, do not count.
+//
+// # Working ahead
+//
+// A processor that is a [Preparer] too has its entries prepared while they wait,
+// by a few helper goroutines, beside the call under way: a picture becomes a
+// model's input before its batch is cut. And it may leave work on an entry to be
+// finished (frame.Entry.Finish), which a helper does after the batch's frames were
+// released, while the next batch is processed. What a helper has in hand is waited
+// for, what it has not begun the processor does itself: nothing waits for a helper
+// that is merely to come.
 //
 // # When something is wrong
 //
@@ -117,6 +127,6 @@
 // who is coming, and costs.go what a call takes) and fair.go who. inputs.go is what
 // it is told; tape.go writes that down, replay.go and stage.go read it back, and
 // model.go tries another policy on it. worker.go runs batches, isolate.go finds what
-// is bad in them, owner.go watches, supervise.go replaces. Everything is guarded by
+// is bad in them, owner.go watches, supervise.go replaces; ahead.go is what helpers do. Everything is guarded by
 // one mutex, Handle.mu, held for moments.
 package batchsink

@@ -76,11 +76,11 @@ func (h *Handle) handOver(f *feed, now time.Duration, a *answers) {
 }
 
 // answers is what one goroutine has to deliver: the feeds it has claimed, and,
-// before their answers, the references of a batch that is done.
+// before their answers, what a batch that is done held.
 type answers struct {
 	feeds   []*feed
 	tickets []*Ticket
-	frames  []*frame.Frame
+	loose   []releaser
 }
 
 // deliver calls back for all that is settled in the claimed feeds, including
@@ -89,9 +89,9 @@ type answers struct {
 func (h *Handle) deliver(a *answers) {
 	for h.collect(a) {
 		h.mu.Unlock()
-		for i, f := range a.frames {
-			f.Release()
-			a.frames[i] = nil
+		for i, r := range a.loose {
+			r.Release()
+			a.loose[i] = nil
 		}
 		for _, t := range a.tickets {
 			t.send()
@@ -120,7 +120,7 @@ func (h *Handle) collect(a *answers) bool {
 		kept = append(kept, f)
 	}
 	a.feeds = kept
-	return len(kept) > 0 || len(a.frames) > 0
+	return len(kept) > 0 || len(a.loose) > 0
 }
 
 // send gives the answer to whoever waits for it. mu is not held.
@@ -145,7 +145,7 @@ func (h *Handle) delivered(a *answers) {
 		a.tickets[i] = nil
 	}
 	h.unsent -= len(a.tickets)
-	a.tickets, a.frames = a.tickets[:0], a.frames[:0]
+	a.tickets, a.loose = a.tickets[:0], a.loose[:0]
 	h.checkQuiet()
 }
 
@@ -153,6 +153,7 @@ func (h *Handle) delivered(a *answers) {
 // the cap with its last entry. mu is held.
 func (h *Handle) left(e *entry) {
 	t := e.ticket
+	h.forsake(e)
 	if t.inside--; t.inside == 0 {
 		t.feed.lane.former.left(&t.feed.line)
 		h.recycle(t)
@@ -162,7 +163,7 @@ func (h *Handle) left(e *entry) {
 // recycle keeps a ticket that nobody can touch any more for the next
 // submission. mu is held.
 func (h *Handle) recycle(t *Ticket) {
-	if t.inside > 0 || !t.sent || !t.released {
+	if t.inside > 0 || t.busy > 0 || !t.sent || !t.released {
 		return
 	}
 	select {

@@ -63,6 +63,12 @@ type Handle struct {
 	done               chan struct{} // closed when nothing is left to do
 	leftovers          []error       // calls that were abandoned
 
+	// What the helpers do: work wakes them, and who waits for them.
+	work       *sync.Cond
+	helpers    int
+	unfinished []unfinished
+	loose      []releaser
+
 	// What the owner goroutine sleeps on, and has to tell.
 	timer     *time.Timer
 	armed     time.Duration
@@ -81,6 +87,8 @@ type figures struct {
 	retries                             uint64
 	smallest, largest                   int
 	failures, losses, stuck             int
+	ahead                               uint64
+	taken, failedBatch                  uint64 // batches so far; the last that was reported to have failed
 	size, formation, processing, answer histogram
 	forgotten                           Counts // of feeds that are no more
 }
@@ -154,6 +162,7 @@ func allocate(id string, cfg Config, factory Factory, opts Options) (*Handle, []
 		capacity: cfg.capacity(0),
 		figures:  newFigures(),
 	}
+	h.work = sync.NewCond(&h.mu)
 	h.makeLanes()
 	return h, processors, nil
 }
@@ -163,6 +172,7 @@ func (h *Handle) launch(processors []Processor) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.record()
+	h.startHelpers(processors[0])
 	i := 0
 	for _, l := range h.lanes {
 		for _, in := range l.instances {

@@ -36,6 +36,9 @@ type isolation struct {
 // retried. It returns whether there are more calls to make. mu is held.
 func (w *worker) conclude(err error, now time.Duration) (more bool) {
 	b := &w.batch
+	if err != nil {
+		w.answers.loose = b.spoilt(w.answers.loose)
+	}
 	switch {
 	case err == nil:
 		w.answerCall(now)
@@ -94,14 +97,19 @@ func (w *worker) answerCall(now time.Duration) {
 	b := &w.batch
 	for n, i := range b.called {
 		out := &b.call[n]
-		if out.Err != nil {
+		switch {
+		case out.Err != nil:
 			w.answer(i, frame.Result{Outcome: frame.Failed, Err: out.Err}, now)
 			b.lastErr = out.Err
 			continue
+		case out.Finish != nil:
+			w.finishLater(i, out, w.result(i, now))
+		default:
+			w.answer(i, frame.Result{Outcome: frame.Delivered, Output: out.Output}, now)
 		}
-		w.answer(i, frame.Result{Outcome: frame.Delivered, Output: out.Output}, now)
 		b.delivered++
 	}
+	w.answers.loose = b.spoilt(w.answers.loose)
 	w.skip(b.now)
 }
 
@@ -132,10 +140,9 @@ func (w *worker) skip(s span) {
 func (w *worker) answer(i int, r frame.Result, now time.Duration) {
 	h, e := w.h, w.batch.items[i]
 	t := e.ticket
+	all := w.result(i, now)
+	r.BatchSize, r.Timings = all.BatchSize, all.Timings
 	w.batch.items[i] = nil
-	ready := max(e.submitted, w.freed)
-	r.BatchSize = len(w.batch.items)
-	r.Timings = frame.Timings{Queue: ready - e.submitted, BatchWait: w.batch.began - ready, Inference: now - w.batch.began}
 	if t.settled {
 		t.feed.counts.Late++
 		h.left(e)
@@ -143,6 +150,16 @@ func (w *worker) answer(i int, r frame.Result, now time.Duration) {
 	}
 	h.left(e)
 	h.answerPart(t, e, r, now, &w.answers)
+}
+
+// result is what is known of the result of one entry but for its outcome.
+func (w *worker) result(i int, now time.Duration) frame.Result {
+	e := w.batch.items[i]
+	ready := max(e.submitted, w.freed)
+	return frame.Result{
+		BatchSize: len(w.batch.items),
+		Timings:   frame.Timings{Queue: ready - e.submitted, BatchWait: w.batch.began - ready, Inference: now - w.batch.began},
+	}
 }
 
 // answerPart records the result of one entry of a ticket and settles the ticket
@@ -176,7 +193,7 @@ func (h *Handle) answerPart(t *Ticket, e *entry, r frame.Result, now time.Durati
 func (w *worker) batchEnded(now time.Duration) {
 	h, b := w.h, &w.batch
 	if b.lastErr != nil {
-		h.occurred(&h.batchReport, b.lastErr, now)
+		h.batchFailed(b.number, b.lastErr, now)
 	} else if h.batchReport.count > 0 {
 		h.emit(&h.batchReport, h.batchReport.pass(now))
 	}

@@ -15,6 +15,10 @@ type lane struct {
 	former    former
 	instances []*instance
 	serving   int // instances that are idle or at work
+	// preparer is the processor started last, if it can work ahead; crowded:
+	// it had no room for more.
+	preparer Preparer
+	crowded  bool
 	// timer wakes an idle worker when the batch being formed is due.
 	timer *time.Timer
 	armed time.Duration

@@ -21,6 +21,10 @@ type entry struct {
 	dead   bool // queued, but nobody waits for it
 	// region is the part of the frame that is meant; zero: all of it.
 	region frame.Box
+	// ahead says whether prepared is there, what was made of the frame while it
+	// waited.
+	ahead    ahead
+	prepared frame.Prepared
 
 	prev, next *entry // in former.oldest … newest
 	behind     *entry // next of the same line

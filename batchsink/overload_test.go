@@ -21,9 +21,9 @@ func TestTurnsOfAFeedAlone(t *testing.T) {
 		r.Handle.lanes[0].former.extra.calls = 0
 		r.Handle.mu.Unlock()
 		for range 120 {
+			r.mustSubmit("b") // before a, which would have its turn at once while b is not known to come
 			r.submit("a")
-			r.mustSubmit("b")
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(90 * time.Millisecond) // before b, still unknown, stops being waited for
 		}
 		s := r.Stats()
 		if shared := s.Dispatched() - s.Batches[ReasonAlone]; shared != 120 || s.Batches[ReasonAlone] != 40 {

@@ -20,7 +20,7 @@ func (h *Handle) own() {
 		h.armed = never
 		h.tick(h.now(), &a)
 		h.deliver(&a)
-		if finished = h.stopping && len(h.workers) == 0; finished {
+		if finished = h.ended(h.now()); finished {
 			h.finish()
 		}
 		events, h.events = h.events, events[:0]
@@ -156,6 +156,7 @@ func (h *Handle) abandon(w *worker, now time.Duration) error {
 	err := fmt.Errorf("%w: instance %d has been in %s for %v; its thread was abandoned", ErrHung, w.instance.number, in, round(now-w.since))
 	w.abandoned = true
 	w.cancel()
+	h.work.Broadcast() // it may be waiting for a helper
 	delete(h.workers, w)
 	h.stuck++
 	if h.stuck > h.cfg.MaxStuck && !h.stopping && !h.fatalTold {
@@ -166,6 +167,19 @@ func (h *Handle) abandon(w *worker, now time.Duration) error {
 		h.leftovers = append(h.leftovers, err)
 	}
 	return err
+}
+
+// ended: nothing is left to do. A helper that does not come back is not waited
+// for longer than a processor. mu is held.
+func (h *Handle) ended(now time.Duration) bool {
+	if !h.stopping || len(h.workers) > 0 {
+		return false
+	}
+	if h.helpers > 0 && now >= h.closeBy {
+		h.leftovers = append(h.leftovers, fmt.Errorf("%w: %d helpers in Prepare or Finish were abandoned", ErrHung, h.helpers))
+		return true
+	}
+	return h.helpers == 0
 }
 
 // finish is the last thing to happen: what is left of events is reported and

@@ -100,6 +100,9 @@ func (p *Port) submit(fr *frame.Frame, v frame.ViewState, regions []frame.Box, w
 	t.feed, t.frame, t.view, t.waits, t.submitted = f, fr.Retain(), v, waits, now
 	h.accept(t, regions, now)
 	wake := f.lane.poke(now)
+	if wake == nil && h.helpers > 0 {
+		h.work.Signal() // there is time until its batch is cut
+	}
 	h.mu.Unlock()
 	wake.signal()
 	return t, nil

@@ -91,6 +91,8 @@ type Stats struct {
 	// failed ones.
 	Batches [NumReasons]uint64
 	Retries uint64
+	// Prepared entries had been worked ahead on when their batch was cut.
+	Prepared uint64
 	// Size is entries per batch; Formation the age of its oldest entry when it
 	// closed; Processing the Process calls; Answer as in FeedStats.
 	Size, Formation, Processing, Answer Histogram
@@ -138,7 +140,7 @@ func (s Stats) String() string {
 	for r, n := range s.Batches {
 		put(" %v=%d", Reason(r), n)
 	}
-	put(" retries=%d smallest=%d largest=%d consecutive_failures=%d", s.Retries, s.Smallest, s.Largest, s.ConsecutiveFailures)
+	put(" retries=%d prepared=%d smallest=%d largest=%d consecutive_failures=%d", s.Retries, s.Prepared, s.Smallest, s.Largest, s.ConsecutiveFailures)
 	ratio := func(name string, v float64, ok bool) {
 		if ok {
 			put(" %s=%.3f", name, v)
@@ -169,7 +171,7 @@ func (h *Handle) Stats() Stats {
 	s := Stats{
 		Processor: h.id, Config: h.cfg, LargestBatch: h.shape.largest,
 		QueueCapacity: h.capacity, QueueLength: h.queueLength(),
-		Total: h.forgotten, Batches: h.batches, Retries: h.retries,
+		Total: h.forgotten, Batches: h.batches, Retries: h.retries, Prepared: h.ahead,
 		Size: h.size.snapshot(), Formation: h.formation.snapshot(),
 		Processing: h.processing.snapshot(), Answer: h.answer.snapshot(),
 		Smallest: h.smallest, Largest: h.largest, ConsecutiveFailures: h.failures,

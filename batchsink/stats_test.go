@@ -56,7 +56,7 @@ func TestTextFormHasEveryFigure(t *testing.T) {
 			"processor=" + t.Name(), "policy=window", "max_batch=4", "window=50ms", "serving=1/1", "losses=0", "stuck=0", "queue=0/16",
 			"submitted=5", "accepted=4", "delivered=4", "queue_full=0", "in_flight=1", "unavailable=0", "timeout=0", "failed=0", "stopped=0",
 			"pending=0", "abandoned=0", "late=0", "drained=0", "batches=1", "full=1", "deadline=0", "nobody_expected=0", "free=0", "stop=0", "alone=0",
-			"retries=0", "smallest=4", "largest=4", "consecutive_failures=0", "fill=1.000", "rejection_rate=0.200", "timeout_rate=0.000",
+			"retries=0", "prepared=0", "smallest=4", "largest=4", "consecutive_failures=0", "fill=1.000", "rejection_rate=0.200", "timeout_rate=0.000",
 			"formation_mean=0s", "formation_p99=", "processing_mean=3ms", "processing_p99=", "answer_mean=3ms", "answer_p99=",
 		} {
 			if !strings.Contains(line, figure) {

@@ -35,6 +35,7 @@ type Ticket struct {
 	// Guarded by Handle.mu. It is reused when it has left the cap, its answer
 	// was sent, and nobody holds it.
 	inside   int  // entries queued or in a batch; at 0 it has left the cap
+	busy     int  // entries that a helper has
 	settled  bool // its outcome is known
 	handed   bool // its answer is on its way, in the order of its feed
 	sent     bool

@@ -83,6 +83,7 @@ func (w *worker) start() bool {
 	if err == nil {
 		w.enter(woken, w.h.now())
 		w.freed = w.since
+		w.lane.preparer, _ = w.processor.(Preparer)
 	}
 	if !w.abandoned {
 		w.h.startEnded(w, err)
@@ -137,6 +138,8 @@ func (w *worker) take() bool {
 		}
 		w.batch.items = l.former.take(why, now, w.batch.items)
 	}
+	h.taken++
+	w.batch.number = h.taken
 	w.batch.begin(now)
 	h.dispatched(why, len(w.batch.items), now-w.batch.oldest)
 	// What was left behind may be due for another instance.
@@ -149,11 +152,14 @@ func (w *worker) take() bool {
 // return.
 func (w *worker) process() {
 	h, b := w.h, &w.batch
+	if w.takePrepared(); w.abandoned {
+		return
+	}
 	for more := true; more; {
 		call := b.prepare(h.shape)
 		if len(call) == 0 {
 			if more = w.conclude(nil, h.now()); !more {
-				w.answers.frames = b.end(w.answers.frames)
+				w.answers.loose = b.end(w.answers.loose)
 				h.deliver(&w.answers)
 			}
 			continue
@@ -175,9 +181,15 @@ func (w *worker) process() {
 			w.lane.former.called(len(call), took)
 		}
 		if more = w.conclude(err, now); !more {
-			w.answers.frames = b.end(w.answers.frames)
+			w.answers.loose = b.end(w.answers.loose)
 		}
 		h.deliver(&w.answers)
+		for h.helpers == 0 && len(h.unfinished) > 0 {
+			h.finishOne(&w.answers)
+		}
+	}
+	if h.helpers > 0 {
+		h.roomAgain()
 	}
 	w.freed = h.now()
 }
@@ -192,8 +204,8 @@ func (w *worker) stop() {
 	if orderly {
 		<-h.quiet
 	}
-	for _, f := range w.batch.end(nil) {
-		f.Release() // of a call that was abandoned, or kept its worker from the rest
+	for _, r := range w.batch.end(nil) {
+		r.Release() // of a call that was abandoned, or kept its worker from the rest
 	}
 	h.mu.Lock()
 	w.enter(closing, h.now())
@@ -216,5 +228,6 @@ func (w *worker) gone() {
 		h.stuck--
 	}
 	delete(h.workers, w)
+	h.work.Broadcast() // helpers end with the last worker
 	h.arm(h.now())
 }

@@ -37,6 +37,7 @@ var (
 	batchUp        = desc("batch_up", "1 while the coordinator takes entries.", "processor")
 	batchBatches   = desc("batch_batches_total", "Batches dispatched, by why each closed.", "processor", "reason")
 	batchRetries   = desc("batch_retries_total", "Extra calls for parts of failed batches.", "processor")
+	batchPrepared  = desc("batch_prepared_total", "Entries that had been worked ahead on when their batch was cut.", "processor")
 	batchEntries   = desc("batch_entries_total", "Entries submitted, by outcome.", "processor", "outcome")
 	batchInfo      = desc("batch_entries_informational_total", "Subsets of the entries: abandoned (skipped, nobody waited), late (processed for nobody), drained.", "processor", "kind")
 	batchQueue     = desc("batch_queue_length", "Entries waiting for a batch.", "processor")
@@ -140,6 +141,7 @@ func (m sender) processor(p ProcessorSnapshot) {
 		m.counter(batchBatches, b.Batches[r], p.Name, batchsink.Reason(r).String())
 	}
 	m.counter(batchRetries, b.Retries, p.Name)
+	m.counter(batchPrepared, b.Prepared, p.Name)
 	for _, o := range frame.Outcomes() {
 		if o != frame.Superseded && o != frame.Skipped { // The feed's, before submission.
 			m.counter(batchEntries, b.Total.Outcomes[o], p.Name, o.String())
