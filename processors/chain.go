@@ -15,6 +15,10 @@ import (
 // that one of them failed stays failed; an error of one of them fails the
 // batch and the rest do not run.
 //
+// What a part leaves to be finished ([frame.Entry].Finish) is finished before
+// the next part runs; the last one's is left to the caller. If one part can
+// work ahead on entries (it has a method Prepare), so can the chain.
+//
 // It starts in order and stops in reverse. It is stateful if one of them is
 // and takes the batch sizes that all of them take; it is an error if there is
 // none. A chain of nothing is a [Nop].
@@ -30,7 +34,41 @@ func Chain(parts ...Processor) (Processor, error) {
 		}
 		c.traits.BatchSizes = sizes
 	}
-	return c, nil
+	return c.withPrepare(), nil
+}
+
+// Preparer is what a processor may be too: it can work ahead on entries that
+// wait for their batch. See [frame.Prepared].
+type Preparer interface {
+	// Prepare returns what it made of the entry, of which it keeps nothing;
+	// nil: there is no room now. It is called for several entries at once, on
+	// any goroutine, also during Process and after Stop.
+	Prepare(e *frame.Entry) frame.Prepared
+}
+
+// preparingChain is a chain of which one part works ahead.
+type preparingChain struct {
+	*chain
+	Preparer
+}
+
+// withPrepare is the chain, with Prepare if just one part has it: an entry has
+// room for what one has prepared.
+func (c *chain) withPrepare() Processor {
+	var only Preparer
+	for _, part := range c.parts {
+		p, ok := part.(Preparer)
+		if ok && only != nil {
+			return c
+		}
+		if ok {
+			only = p
+		}
+	}
+	if only == nil {
+		return c
+	}
+	return &preparingChain{c, only}
 }
 
 // commonSizes treats an empty list as "any size".
@@ -81,9 +119,23 @@ func (c *chain) Process(ctx context.Context, batch []frame.Entry) error {
 		if err := p.Process(ctx, batch); err != nil {
 			return fmt.Errorf("part %d of the chain: %w", i+1, err)
 		}
+		if i < len(c.parts)-1 {
+			finish(batch)
+		}
 		c.keepFailed(batch)
 	}
 	return nil
+}
+
+// finish makes what a part has left undone visible to the next.
+func finish(batch []frame.Entry) {
+	for i := range batch {
+		e := &batch[i]
+		if f := e.Finish; f != nil {
+			e.Finish = nil
+			f.Finish(e)
+		}
+	}
 }
 
 // keepFailed makes sure that a later part cannot revive an entry.
@@ -93,6 +145,10 @@ func (c *chain) keepFailed(batch []frame.Entry) {
 			c.failed[i] = batch[i].Err
 		}
 		batch[i].Err = c.failed[i]
+		if f := batch[i].Finish; f != nil && batch[i].Err != nil {
+			batch[i].Finish = nil
+			f.Release()
+		}
 	}
 }
 

@@ -31,6 +31,17 @@
 // is never changed or used again for the next batch, and it does not point
 // into the pictures.
 //
+// # Work beside the batches
+//
+// A processor that is a [Preparer] too is given entries that wait for their
+// batch, on other goroutines, so that part of the work is done when the batch
+// is cut: what it returns is the entry's Prepared, which is released after
+// Process, or when the entry leaves the queue unprocessed. And one that sets an
+// entry's Finish has the rest of the work done after Process has returned,
+// beside the next batch. Both belong to the processor, and must stay good after
+// Stop. Who calls Process itself calls Finish, or Release, for every entry that
+// has one; processors that use it let that be chosen.
+//
 // # Errors
 //
 // An error of Start means that the processor cannot be used; it names what is

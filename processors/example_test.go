@@ -39,7 +39,7 @@ func ExampleEach() {
 	}
 	// Output:
 	// 0 []
-	// 1 [{-1 covered 1 {0 0 1 1}}]
+	// 1 [{-1 covered 1 {0 0 1 1} 0}]
 }
 
 // A detector, and after it a filter of your own, as one processor.

@@ -6,39 +6,39 @@ import (
 	"runtime"
 
 	"github.com/nvpipe/nvpipe/frame"
-	"github.com/nvpipe/nvpipe/processors/detect/letterbox"
 )
 
 // maxSlots bounds a batch in memory: a picture of 640×640 takes 5 MB.
 const maxSlots = 64
 
+// Options is how a Detector works.
+type Options struct {
+	// Threads is the most goroutines that convert pictures within Process.
+	Threads int
+	// Overlap: what comes out is read by Entry.Finish, which whoever calls
+	// Process then owes every entry that has one; beside the next batch, if
+	// the caller likes. Without it everything is done when Process returns.
+	Overlap bool
+}
+
 // Detector finds things in batches of pictures. It belongs to one goroutine.
 type Detector struct {
-	plan   *Plan
-	runner Runner
-	crew   *crew
-	tray   *Tray
-
-	converters map[letterbox.Source]*letterbox.Converter
-	// Of the batch being processed, kept to be used again.
-	jobs []job
-	read *Reader
+	intake  *Intake
+	runner  Runner
+	overlap bool
+	crew    *crew
+	jobs    []job // of the batch being processed, kept to be used again
 }
 
-// NewDetector returns a detector for batches of up to maxBatch pictures at once
-// (larger ones are run in parts), with up to threads goroutines that convert
-// pictures. Close ends them.
-func NewDetector(p *Plan, r Runner, maxBatch, threads int) *Detector {
-	slots := p.Chunk(maxBatch)
-	return &Detector{
-		plan: p, runner: r, tray: p.NewTray(slots),
-		crew:       newCrew(min(threads, runtime.GOMAXPROCS(0), slots) - 1),
-		converters: map[letterbox.Source]*letterbox.Converter{},
-		read:       p.NewReader(),
-	}
+// NewDetector returns a detector that runs pictures of an intake, prepared or
+// not. Close ends its goroutines.
+func NewDetector(in *Intake, r Runner, o Options) *Detector {
+	helpers := min(o.Threads, runtime.GOMAXPROCS(0), in.cupboard.slots) - 1
+	return &Detector{intake: in, runner: r, overlap: o.Overlap, crew: newCrew(in, helpers)}
 }
 
-// Close ends the detector's goroutines.
+// Close ends the detector's goroutines. What it has left to be finished, or was
+// prepared, stays good.
 func (d *Detector) Close() { d.crew.stop() }
 
 // Chunk is the most pictures that are run at once when batches have up to
@@ -53,22 +53,34 @@ func (p *Plan) Chunk(maxBatch int) int {
 // Warm runs a batch of n pictures, whatever is in the tray, and checks what
 // comes out: the first run of a size is the slow one.
 func (d *Detector) Warm(ctx context.Context, n int) error {
-	outputs, err := d.runner.Run(ctx, d.tray, n)
+	t, err := d.intake.cupboard.ownTray(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.intake.cupboard.putBack(t)
+	outputs, err := d.runner.Run(ctx, t, n)
 	if err != nil {
 		return fmt.Errorf("a batch of %d: %w", n, err)
 	}
-	return d.plan.Check(outputs, n)
+	return d.intake.plan.Check(outputs, n)
 }
 
 // Process detects in every entry's picture. An entry whose picture cannot be
-// read fails alone; an error of the runtime fails the batch.
+// read fails alone; an error of the runtime fails the batch, which may be
+// processed again.
+//
+// A batch that was prepared side by side is run where it lies; of any other the
+// pictures are copied, or converted, into a tray of the detector's own. A batch
+// larger than a tray is run in parts, and then without overlap.
 func (d *Detector) Process(ctx context.Context, batch []frame.Entry) error {
+	slots := d.intake.cupboard.slots
+	overlap := d.overlap && len(batch) <= slots
 	for len(batch) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := min(d.tray.Slots, len(batch))
-		if err := d.detect(ctx, batch[:n]); err != nil {
+		n := min(slots, len(batch))
+		if err := d.detect(ctx, batch[:n], overlap); err != nil {
 			return err
 		}
 		batch = batch[n:]
@@ -76,71 +88,71 @@ func (d *Detector) Process(ctx context.Context, batch []frame.Entry) error {
 	return nil
 }
 
-// detect runs at most as many pictures as the tray has slots.
-func (d *Detector) detect(ctx context.Context, batch []frame.Entry) error {
-	d.fill(batch)
+// detect runs at most as many pictures as a tray has slots.
+func (d *Detector) detect(ctx context.Context, batch []frame.Entry, overlap bool) error {
+	d.receive(batch)
 	defer clear(d.jobs) // the batch is the caller's
 	if len(d.jobs) == 0 {
 		return nil
 	}
-	size := d.plan.Batch // slots beyond the last picture keep what they had
-	if d.plan.OpenBatch() {
+	plan, size := d.intake.plan, d.intake.plan.Batch
+	if plan.OpenBatch() {
 		size = len(d.jobs)
 	}
-	outputs, err := d.runner.Run(ctx, d.tray, size)
+	tray, err := d.place(ctx, size)
 	if err != nil {
 		return err
 	}
-	if err := d.plan.Check(outputs, size); err != nil {
+	d.crew.run(d.jobs)
+	finish := (*slot).Release
+	defer func() {
+		for i := range d.jobs {
+			finish(d.jobs[i].slot)
+		}
+	}()
+	if tray.outputs, err = d.runner.Run(ctx, tray, size); err != nil {
 		return err
 	}
-	for i := range d.jobs {
-		if e := d.jobs[i].entry; e.Err == nil {
-			e.Output.Detections = d.read.Picture(outputs, i, d.jobs[i].converter.Fit, e.Region)
-		}
+	if err := plan.Check(tray.outputs, size); err != nil {
+		return err
 	}
+	d.finish(overlap)
+	finish = func(*slot) {} // done, or the entries' own
 	return nil
 }
 
-// fill puts the readable pictures into the first slots.
-func (d *Detector) fill(batch []frame.Entry) {
+// finish has the outputs read, or leaves that to the entries' Finish.
+func (d *Detector) finish(overlap bool) {
+	for i := range d.jobs {
+		j := &d.jobs[i]
+		switch {
+		case j.entry.Err != nil:
+			j.slot.Release()
+		case overlap:
+			j.entry.Finish = j.slot
+		default:
+			j.slot.Finish(j.entry)
+		}
+	}
+}
+
+// receive collects what is to be run: the pictures that are readable and meant.
+func (d *Detector) receive(batch []frame.Entry) {
 	d.jobs = d.jobs[:0]
 	for i := range batch {
-		source, err := letterbox.SourceOf(batch[i].Frame)
-		if err != nil {
-			batch[i].Err = err
+		e := &batch[i]
+		if e.Padding {
 			continue
 		}
-		slot := len(d.jobs)
-		c := d.converter(source)
-		d.jobs = append(d.jobs, job{&batch[i], c, d.tray.slot(slot), d.tray.repad(slot, c.Fit)})
-	}
-	d.crew.run(d.jobs)
-}
-
-// padding is what a slot's padding was written for.
-type padding struct{ x, y, width, height int }
-
-// repad reports whether a slot's padding must be written for a picture that
-// lies at fit, and notes that it will be.
-func (t *Tray) repad(slot int, fit letterbox.Fit) bool {
-	now := padding{fit.X, fit.Y, fit.Width, fit.Height}
-	same := t.padded[slot] == now
-	t.padded[slot] = now
-	return !same
-}
-
-// maxConverters bounds the tables kept, one set per kind of picture.
-const maxConverters = 64
-
-func (d *Detector) converter(s letterbox.Source) *letterbox.Converter {
-	c := d.converters[s]
-	if c == nil {
-		if len(d.converters) >= maxConverters {
-			clear(d.converters)
+		if s, ok := e.Prepared.(*slot); ok && d.intake.cupboard.like(s.tray) {
+			d.jobs = append(d.jobs, job{entry: e, from: s})
+			continue
 		}
-		c = letterbox.NewConverter(s, d.plan.Target)
-		d.converters[s] = c
+		fit, err := d.intake.converter.Fit(e.Frame, e.Region)
+		if err != nil {
+			e.Err = err
+			continue
+		}
+		d.jobs = append(d.jobs, job{entry: e, fit: fit})
 	}
-	return c
 }

@@ -93,8 +93,6 @@ func entries(frames ...*frame.Frame) []frame.Entry {
 
 // lastOutput is the first output of a processor's last run of one picture.
 func lastOutput(p *Processor) []float32 {
-	for _, r := range p.net.trays {
-		return tensor.View[float32](r.bindings[1].out[0].Data)
-	}
-	return nil
+	r := p.net.rooms[len(p.net.rooms)-1]
+	return tensor.View[float32](r.bindings[1].out[0].Data)
 }

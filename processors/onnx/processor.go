@@ -20,16 +20,21 @@ type Options struct {
 	// MaxBatch is the largest batch to expect: Start warms up for it. Larger
 	// ones are run in parts. 0: 1.
 	MaxBatch int
+	// Overlap leaves the reading of what comes out to Entry.Finish, so that it
+	// can be done beside the next batch; who calls Process must then call that.
+	Overlap bool
 	// OnNotice, if set, is told what an operator should know, a few times per
 	// Start, from Start's goroutine.
 	OnNotice func(text string)
 }
 
-// Processor is a detector. Start, Process and Stop are for one goroutine.
+// Processor is a detector. Start, Process and Stop are for one goroutine,
+// Prepare for any.
 type Processor struct {
 	cfg     Config
 	opts    Options
 	plan    *detect.Plan
+	intake  *detect.Intake
 	threads int
 
 	// From Start to Stop.
@@ -59,7 +64,7 @@ func New(cfg Config, opts Options) (*Processor, error) {
 	if opts.OnNotice == nil {
 		opts.OnNotice = func(string) {}
 	}
-	return &Processor{cfg: cfg, opts: opts, plan: plan, threads: threads}, nil
+	return &Processor{cfg: cfg, opts: opts, plan: plan, intake: detect.NewIntake(plan, opts.MaxBatch), threads: threads}, nil
 }
 
 // Traits has the model's batch size, if it is fixed.
@@ -69,6 +74,10 @@ func (p *Processor) Traits() frame.Traits {
 	}
 	return frame.Traits{BatchSizes: []int{p.plan.Batch}}
 }
+
+// Prepare letterboxes an entry's picture before its batch is known, beside
+// whatever runs; nil: there is no room now. See [detect.Intake].
+func (p *Processor) Prepare(e *frame.Entry) frame.Prepared { return p.intake.Prepare(e) }
 
 // Process detects in every entry's picture. An entry whose picture cannot be
 // read fails alone; an error of the runtime fails the batch.
@@ -96,7 +105,7 @@ func (p *Processor) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("onnx: model %s: ONNX Runtime %s refuses it: %w", p.cfg.Model, ort.GetVersion(), refusal(err))
 	}
-	d := detect.NewDetector(p.plan, net, p.opts.MaxBatch, p.threads)
+	d := detect.NewDetector(p.intake, net, detect.Options{Threads: p.threads, Overlap: p.opts.Overlap})
 	if err := p.warm(ctx, d); err != nil {
 		d.Close()
 		return errors.Join(fmt.Errorf("onnx: model %s: %w", p.cfg.Model, refusal(err)), net.close())

@@ -356,9 +356,13 @@ func TestOnlyDetectionsAreAllocated(t *testing.T) {
 func TestConformance(t *testing.T) {
 	needRuntime(t)
 	for _, fixed := range []int{0, 1, 3} {
-		t.Run(fmt.Sprintf("batch dimension %d", fixed), func(t *testing.T) {
-			cfg := tiny(t, detector(fixed))
-			processortest.Run(t, func() (processortest.Processor, error) { return New(cfg, Options{MaxBatch: 8}) })
-		})
+		for _, overlap := range []bool{false, true} {
+			t.Run(fmt.Sprintf("batch dimension %d, overlap %v", fixed, overlap), func(t *testing.T) {
+				cfg := tiny(t, detector(fixed))
+				processortest.Run(t, func() (processortest.Processor, error) {
+					return New(cfg, Options{MaxBatch: 8, Overlap: overlap})
+				})
+			})
+		}
 	}
 }

@@ -20,6 +20,7 @@ var checks = []struct {
 	{"takes pictures of any size and layout", checkShapes},
 	{"keeps nothing of a picture", checkRetention},
 	{"says the same of the same pictures", checkDeterminism},
+	{"says the same of pictures prepared ahead", checkPrepared},
 	{"survives a context that has ended", checkEndedContext},
 }
 
@@ -181,6 +182,59 @@ func transcript(newProcessor Factory, o Options, times int, single bool) (output
 		return nil
 	})
 	return outputs, err
+}
+
+// preparer is a processor that works ahead.
+type preparer interface {
+	Prepare(e *frame.Entry) frame.Prepared
+}
+
+// checkPrepared shows the same pictures to two processors, to one of them some
+// prepared ahead, in another order than they are processed in.
+func checkPrepared(newProcessor Factory, o Options) error {
+	var plain, ahead []frame.Output
+	round := func(outputs *[]frame.Output, prepare func(preparer, []frame.Entry)) error {
+		return withSession(newProcessor, func(s *session) error {
+			p, ok := s.p.(preparer)
+			if !ok {
+				return nil
+			}
+			sizes := batchSizes(s.p.Traits(), o)
+			for round := range 3 {
+				batch := makeBatch(sizes[len(sizes)-1], round, o)
+				prepare(p, batch)
+				err := s.process(context.Background(), batch)
+				for i := range batch {
+					if r := batch[i].Prepared; r != nil {
+						r.Release()
+					}
+					*outputs = append(*outputs, batch[i].Output)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	err := errors.Join(
+		round(&plain, func(preparer, []frame.Entry) {}),
+		round(&ahead, func(p preparer, batch []frame.Entry) {
+			for i := len(batch) - 1; i >= 0; i-- {
+				if i%3 != 2 { // some are not
+					batch[i].Prepared = p.Prepare(&batch[i])
+				}
+			}
+		}))
+	if err != nil {
+		return err
+	}
+	for i := range plain {
+		if err := same(plain[i], ahead[i], o.Tolerance); err != nil {
+			return fmt.Errorf("picture %d, not prepared and prepared: %w", i, err)
+		}
+	}
+	return nil
 }
 
 // checkEndedContext: with a context that has ended a batch may fail, but the

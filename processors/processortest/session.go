@@ -73,7 +73,30 @@ func (s *session) process(ctx context.Context, batch []frame.Entry) error {
 	if err != nil {
 		return err
 	}
+	if err := s.finish(batch); err != nil {
+		return err
+	}
 	return before.compare(batch)
+}
+
+// finish does what Process has left to be done, on another goroutine.
+func (s *session) finish(batch []frame.Entry) error {
+	answer := make(chan error)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				answer <- fmt.Errorf("Finish: panic: %v\n%s", r, debug.Stack())
+			}
+		}()
+		for i := range batch {
+			if f := batch[i].Finish; f != nil {
+				batch[i].Finish = nil
+				f.Finish(&batch[i])
+			}
+		}
+		answer <- nil
+	}()
+	return <-answer
 }
 
 // close stops the processor; it is called once.
