@@ -179,6 +179,20 @@ func TestNewestCropsWaitInTheSlot(t *testing.T) {
 	})
 }
 
+// A frame that loses its place in the middle of a chain is none for the end.
+func TestSupersededCropsAreSkippedBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, withSlots(pipeline.ProcessorConfig{}, behind("a"), behind("b")))
+		for range 4 {
+			r.frames(1)
+			r.coords[0].settleWith(cars(1))
+		}
+		r.wantLedger(1, frame.Ledger{frame.Superseded: 2})
+		r.wantLedger(2, frame.Ledger{frame.Skipped: 2})
+		r.stop()
+	})
+}
+
 func TestChainOfThree(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tap := &storyTap{}
@@ -187,8 +201,9 @@ func TestChainOfThree(t *testing.T) {
 		r.coords[0].settleWith(cars(2))
 		r.coords[3].settleWith(found("colour"))
 		r.coords[1].answerWith(func(s submission) (frame.Result, []frame.Result) {
-			plates := cars(1)
-			return frame.Result{Outcome: frame.Delivered, Partial: true}, []frame.Result{{Outcome: frame.Failed}, plates}
+			plates, failed := cars(1), cars(2)
+			failed.Outcome = frame.Failed
+			return frame.Result{Outcome: frame.Delivered, Partial: true}, []frame.Result{failed, plates}
 		})
 		if n := len(r.coords[2].queue[0].regions); n != 1 {
 			t.Fatalf("the third has %d crops, want one: of what the second has found", n)

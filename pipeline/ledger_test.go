@@ -35,13 +35,17 @@ func TestLedgerIsExact(t *testing.T) {
 	if seed == 0 {
 		seed = rand.Uint64()>>1 + 1
 	}
+	crops := 0
 	for i := range uint64(n) {
-		synctest.Test(t, func(t *testing.T) { schedule(t, seed+i) })
+		synctest.Test(t, func(t *testing.T) { crops += schedule(t, seed+i) })
 		if t.Failed() {
 			t.Fatalf("schedule %d: run again with -run TestLedgerIsExact -schedules 1 -seed %d", i, seed+i)
 		}
 	}
-	t.Logf("%d schedules from seed %d", n, seed)
+	if n >= 100 && crops == 0 {
+		t.Error("no schedule has had answers for crops")
+	}
+	t.Logf("%d schedules from seed %d, %d detections in crops", n, seed, crops)
 }
 
 // The control: a frame that vanishes between decoder and feed must be found.
@@ -99,7 +103,8 @@ func (c *chance) in(percent int) bool { return c.n(100) < percent }
 
 func (c *chance) upTo(d time.Duration) time.Duration { return time.Duration(c.n(int(d))) }
 
-func schedule(t *testing.T, seed uint64) {
+// schedule returns how many detections in crops it has seen.
+func schedule(t *testing.T, seed uint64) (crops int) {
 	luck := newChance(seed)
 	s, x := &sink{}, &orderTap{t: t}
 	r := start(t, func(u *setup) {
@@ -107,6 +112,7 @@ func schedule(t *testing.T, seed uint64) {
 		u.config.MaxHeld = 1 + luck.n(4)
 		u.settings.Sinks = []pipeline.PacketSink{s}
 		u.settings.Taps = []pipeline.Tap{x}
+		u.settings.View = &panning{}
 		configs := make([]pipeline.ProcessorConfig, 1+luck.n(4))
 		for i := range configs {
 			configs[i] = pipeline.ProcessorConfig{MaxInFlight: 1 + luck.n(4), FPS: float64(luck.n(3) * 10)}
@@ -147,6 +153,7 @@ func schedule(t *testing.T, seed uint64) {
 	r.balanced()
 	r.inOrder(s)
 	r.followed()
+	return x.crops
 }
 
 // stream plays the camera, and its viewers.
@@ -217,6 +224,9 @@ func chancy(luck *chance, answers []frame.Outcome, s submission) (frame.Result, 
 	parts := make([]frame.Result, len(s.regions))
 	for i := range parts {
 		parts[i] = one()
+		for j := range parts[i].Output.Detections {
+			parts[i].Output.Detections[j].Box = s.regions[i]
+		}
 	}
 	return frame.Result{Outcome: r.Outcome, Partial: luck.in(20)}, parts
 }
@@ -256,11 +266,14 @@ func (r *rig) mustStop(err error) {
 	}
 }
 
-// orderTap checks that results come in order for each processor.
+// orderTap checks that results come in order for each processor, and those of
+// crops after what was cropped.
 type orderTap struct {
-	t    *testing.T
-	last map[string]uint64
-	busy sync.Mutex
+	t     *testing.T
+	last  map[string]uint64
+	found map[string]map[uint64][]frame.Detection // by processor and frame
+	crops int
+	busy  sync.Mutex
 }
 
 func (o *orderTap) Deliver(f *frame.Frame, findings []frame.Finding) {
@@ -271,7 +284,7 @@ func (o *orderTap) Deliver(f *frame.Frame, findings []frame.Finding) {
 	defer o.busy.Unlock()
 	runtime.Gosched() // room for another to come in
 	if o.last == nil {
-		o.last = map[string]uint64{}
+		o.last, o.found = map[string]uint64{}, map[string]map[uint64][]frame.Detection{}
 	}
 	for _, x := range findings {
 		if f.Seq <= o.last[x.Processor] {
@@ -281,14 +294,42 @@ func (o *orderTap) Deliver(f *frame.Frame, findings []frame.Finding) {
 		if x.Result.Outcome != frame.Delivered {
 			o.t.Errorf("%v was delivered", x.Result.Outcome)
 		}
+		o.match(f.Seq, x)
+	}
+}
+
+// match checks that each detection is of the crop that its parent's box is.
+func (o *orderTap) match(seq uint64, x frame.Finding) {
+	found := x.Result.Output.Detections
+	if o.found[x.Processor] == nil {
+		o.found[x.Processor] = map[uint64][]frame.Detection{}
+	}
+	o.found[x.Processor][seq] = slices.Clone(found)
+	if x.Of == "" {
+		return
+	}
+	parents := o.found[x.Of][seq]
+	for _, d := range found {
+		o.crops++
+		if d.Parent < 0 || d.Parent >= len(parents) || parents[d.Parent].Box != d.Box {
+			o.t.Errorf("%s of %s, frame %d: %+v is in none of %+v", x.Processor, x.Of, seq, d, parents)
+		}
 	}
 }
 
 // followed checks that a processor that follows another one has had crops of
-// frames that this one delivered, and of no other frame.
+// frames that this one delivered, and of no other frame, and that each frame had
+// one view.
 func (r *rig) followed() {
 	r.t.Helper()
+	views := map[uint64]frame.ViewState{}
 	for _, c := range r.coords {
+		for i, seq := range c.seen {
+			if v, known := views[seq]; known && v != c.views[i] {
+				r.t.Errorf("frame %d has the views %+v and %+v", seq, v, c.views[i])
+			}
+			views[seq] = c.views[i]
+		}
 		if c.of == nil {
 			continue
 		}
