@@ -21,6 +21,11 @@ func newFlags(name, args string, errs io.Writer) (*flag.FlagSet, *bool) {
 // parse reads flags and checks how many arguments follow them. Flags may also
 // stand after the arguments, as people type them.
 func parse(set *flag.FlagSet, args []string, want int) (code int, ok bool) {
+	return parseSome(set, args, want, want)
+}
+
+// parseSome takes as many arguments as least to most.
+func parseSome(set *flag.FlagSet, args []string, least, most int) (code int, ok bool) {
 	var rest []string
 	for {
 		switch err := set.Parse(args); {
@@ -35,8 +40,12 @@ func parse(set *flag.FlagSet, args []string, want int) (code int, ok bool) {
 		rest = append(rest, set.Arg(0))
 		args = set.Args()[1:]
 	}
-	if len(rest) != want {
-		fmt.Fprintf(set.Output(), "nvpipe %s: %d arguments given, %d wanted\n", set.Name(), len(rest), want)
+	if len(rest) < least || len(rest) > most {
+		wanted := fmt.Sprint(least)
+		if most > least {
+			wanted += " or more"
+		}
+		fmt.Fprintf(set.Output(), "nvpipe %s: %d arguments given, %s wanted\n", set.Name(), len(rest), wanted)
 		set.Usage()
 		return exitUsage, false
 	}
