@@ -20,6 +20,9 @@ type comparison struct {
 	span     batch.Span
 	seeds    int
 	policies []string
+	// floors are measured between the policies' runs, so that what the machine
+	// does meets all of them.
+	floors []batch.Run
 }
 
 func benchBatch(args []string, out, errs io.Writer) int {
@@ -91,6 +94,7 @@ func (c *comparison) each(ctx context.Context, progress func(string), report fun
 				return err
 			}
 			runs = append(runs, r)
+			c.floors = append(c.floors, batch.Floor(ctx, c.load, c.span.For/4, uint64(seed+1)))
 		}
 		progress("")
 		f, err := batch.Summarise(policy, runs)
@@ -118,8 +122,23 @@ func (c *comparison) table(ctx context.Context, out io.Writer, progress func(str
 			f.Policy, f.ServedFPS, f.P50, f.P95, f.P99, f.Fill, f.Jain, f.ServedMin, f.ServedMax, f.LongestPassedOver, f.CPU)
 		return err
 	})
-	if err = errors.Join(err, w.Flush()); err == nil {
-		_, err = fmt.Fprintf(out, "a bare loop of full batches: %.1f fps\n", batch.Bare(ctx, c.load, min(c.span.For, time.Second)))
+	if err = errors.Join(err, w.Flush()); err != nil {
+		return err
 	}
+	return c.floor(ctx, out)
+}
+
+// floor is what no coordinator gets below, of the same minutes.
+func (c *comparison) floor(ctx context.Context, out io.Writer) error {
+	f, err := batch.Summarise("floor", c.floors)
+	if err != nil {
+		return err
+	}
+	alone := "each frame processed alone, at once"
+	if c.load.FPS == 0 {
+		alone = fmt.Sprintf("a bare barrier, %.1f fps", f.ServedFPS)
+	}
+	_, err = fmt.Fprintf(out, "without a coordinator, in between: %s: p50 %.1f, p95 %.1f, p99 %.1f ms; full batches back to back: %.1f fps\n",
+		alone, f.P50, f.P95, f.P99, batch.Bare(ctx, c.load, min(c.span.For, time.Second)))
 	return err
 }

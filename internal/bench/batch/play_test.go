@@ -107,3 +107,20 @@ func TestBare(t *testing.T) {
 		}
 	})
 }
+
+// The floor is the bare sleep, on virtual time.
+func TestFloor(t *testing.T) {
+	for _, fps := range []float64{0, 15} {
+		synctest.Test(t, func(t *testing.T) {
+			l := Load{Feeds: 7, FPS: fps, Size: 8, Window: time.Second, Cost: Cost{Base: 4 * time.Millisecond, Each: time.Millisecond}}
+			r := Floor(t.Context(), l, time.Second, 1)
+			want, visitors := 5*time.Millisecond, 1
+			if fps == 0 {
+				want, visitors = 11*time.Millisecond, 7
+			}
+			if len(r.Served) != visitors || len(r.Latencies) == 0 || r.Latencies[0] != want || r.Latencies[len(r.Latencies)-1] != want {
+				t.Errorf("%v fps: %d visitors, latencies %v", fps, len(r.Served), r.Latencies)
+			}
+		})
+	}
+}
