@@ -42,6 +42,7 @@ var arrows = []struct {
 	// internal/app joins the parts; the root is thin over it, cmd over both.
 	{"internal/app/...", []string{"batchsink", "processors/...", "pipeline/...", "internal/..."}},
 	{"internal/demo/...", []string{"batchsink", "processors/...", "pipeline/...", "internal/..."}},
+	{"scripts/...", []string{"internal/scene"}},
 	{"internal/bench/...", []string{".", "batchsink", "processors/...", "pipeline/...", "internal/..."}},
 	{"internal/offline", []string{"processors/...", "pipeline/...", "internal/eventlog", "internal/film", "internal/overlay"}},
 	{"internal/doctor", []string{"processors/onnx", "pipeline/gstgraph", "internal/config"}},
@@ -129,7 +130,7 @@ var libraries = []struct {
 	users  []string
 }{
 	{"github.com/go-gst/", []string{"pipeline/gstgraph/..."}},
-	{"github.com/yalue/onnxruntime_go", []string{"processors/onnx/..."}},
+	{"github.com/yalue/onnxruntime_go", []string{"processors/onnx/...", "processors/oip/oiptest/ortmodel"}},
 	{"github.com/bluenviron/gortsplib/", []string{"internal/rtspcam/...", "internal/rtspout/..."}},
 	{"github.com/bluenviron/mediacommon/", []string{"internal/rtspcam/...", "internal/rtspout/...", "internal/film", "internal/footage"}},
 	{"github.com/pion/", []string{"internal/rtspcam/...", "internal/rtspout/...", "internal/footage/..."}},

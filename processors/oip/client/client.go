@@ -16,14 +16,11 @@ import (
 	"github.com/nvpipe/nvpipe/processors/detect/tensor"
 )
 
-// Options is what a client is made of. Endpoints, Model and Deadline are
-// required.
+// Options is what a client is made of. Endpoints and Model are required.
 type Options struct {
 	Endpoints []Endpoint
 	// Model and Version name the model; without a version the server chooses.
 	Model, Version string
-	// Deadline bounds one try of a call.
-	Deadline time.Duration
 	// Retries is the most further tries of a call.
 	Retries int
 	// Spread sends calls to all endpoints in turn.

@@ -18,16 +18,25 @@ import (
 // trusts the system's authorities and shows no certificate.
 type TLS struct {
 	// CA is a PEM file with the authorities to trust instead of the system's.
-	CA string
-	// Cert and Key are PEM files of our own certificate; both or none. They are
-	// read again for each connection, so that they can be renewed in place.
-	Cert, Key string
+	CA string `yaml:"ca"`
+	// Cert and Key are PEM files of our own certificate, for servers that ask
+	// for one; both or none. They are read again for each connection, so that
+	// they can be renewed in place.
+	Cert string `yaml:"cert"`
+	Key  string `yaml:"key"`
 	// ServerName is the name in the server's certificate if it is not the
 	// endpoint's host.
-	ServerName string
+	ServerName string `yaml:"server_name"`
 }
 
-// config reads the files. Its errors name the keys ca, cert and key.
+// Check reads the files and reports what is wrong with them. Its errors name the
+// keys ca and cert.
+func (t TLS) Check() error {
+	_, err := t.config()
+	return err
+}
+
+// config reads the files. Its errors name the keys ca and cert.
 func (t TLS) config() (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
 	if t.CA != "" {

@@ -21,8 +21,8 @@ const secondTry = 50 * time.Millisecond
 // Infer runs the model once and returns the outputs asked for, in their order.
 // The error names each endpoint that was tried, with its reason; when ctx ended
 // it wraps the context's.
-func (c *Client) Infer(ctx context.Context, inputs []Input, outputs []Output) ([]tensor.Tensor, error) {
-	request := c.request(inputs, outputs)
+func (c *Client) Infer(ctx context.Context, call Call) ([]tensor.Tensor, error) {
+	request := c.request(call)
 	e, err := c.first()
 	if err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func (c *Client) Infer(ctx context.Context, inputs []Input, outputs []Output) ([
 	var reasons []string
 	for {
 		began := time.Now()
-		answer, err := c.try(ctx, e, request, outputs)
+		answer, err := c.try(ctx, e, request, call)
 		if err == nil {
 			c.succeeded(e, time.Since(began))
 			return answer, nil
@@ -115,18 +115,18 @@ func (c *Client) allowed(ctx context.Context, tried []*endpoint, v verdict) *end
 }
 
 // try calls one endpoint once.
-func (c *Client) try(ctx context.Context, e *endpoint, r *oippb.ModelInferRequest, outputs []Output) ([]tensor.Tensor, error) {
+func (c *Client) try(ctx context.Context, e *endpoint, r *oippb.ModelInferRequest, call Call) ([]tensor.Tensor, error) {
 	c.mu.Lock()
 	conn := e.conn
 	e.count.Calls++
 	c.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, c.opts.Deadline)
+	ctx, cancel := context.WithTimeout(ctx, call.Deadline)
 	defer cancel()
-	answer, err := oippb.NewGRPCInferenceServiceClient(conn).ModelInfer(ctx, r, grpc.MaxCallRecvMsgSize(answerLimit(outputs)))
+	answer, err := oippb.NewGRPCInferenceServiceClient(conn).ModelInfer(ctx, r, grpc.MaxCallRecvMsgSize(answerLimit(call.Outputs)))
 	if err != nil {
 		return nil, err
 	}
-	return answered(answer, outputs)
+	return answered(answer, call.Outputs)
 }
 
 func (c *Client) succeeded(e *endpoint, took time.Duration) {

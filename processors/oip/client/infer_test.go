@@ -35,7 +35,7 @@ func TestValuesGoAndComeRawOrTyped(t *testing.T) {
 			r.connect()
 			r.servers[0].Behave(oiptest.Behaviour{Typed: typed})
 			in := []Input{{"in", tensor.Tensor{Type: tensor.Float32, Shape: []int64{2, 3}, Data: tensor.Bytes([]float32{1, 2, 3, 40, 50, 60})}}}
-			out, err := r.Infer(t.Context(), in, sumsOut)
+			out, err := r.Infer(t.Context(), Call{in, sumsOut, time.Second})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,7 +56,7 @@ func TestBytePictures(t *testing.T) {
 	}, func(t *testing.T, r *rig) {
 		r.connect()
 		in := []Input{{"in", tensor.Tensor{Type: tensor.Uint8, Shape: []int64{1, 3}, Data: []byte{100, 200, 255}}}}
-		out, err := r.Infer(t.Context(), in, sumOut)
+		out, err := r.Infer(t.Context(), Call{in, sumOut, time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +109,7 @@ func TestOpenDimensions(t *testing.T) {
 	}{{[]int64{0, 2}, true}, {[]int64{0, 0}, true}, {[]int64{1, 0}, true}, {[]int64{2, 0}, false}, {[]int64{0, 0, 0}, false}} {
 		play(t, 1, nil, func(t *testing.T, r *rig) {
 			r.connect()
-			_, err := r.Infer(t.Context(), rowIn(), []Output{{"out", tensor.Float32, c.shape}})
+			_, err := r.Infer(t.Context(), Call{rowIn(), []Output{{"out", tensor.Float32, c.shape}}, time.Second})
 			if (err == nil) != c.good {
 				t.Errorf("wanted %v, got [1 2]: %v", c.shape, err)
 			}

@@ -1,9 +1,20 @@
 package client
 
 import (
+	"time"
+
 	"github.com/nvpipe/nvpipe/processors/detect/tensor"
 	"github.com/nvpipe/nvpipe/processors/oip/oippb"
 )
+
+// Call is one run of the model.
+type Call struct {
+	Inputs []Input
+	// Outputs are those wanted, one at least.
+	Outputs []Output
+	// Deadline bounds one try.
+	Deadline time.Duration
+}
 
 // Input is a tensor to send. Its data may be changed when Infer has returned.
 type Input struct {
@@ -19,15 +30,15 @@ type Output struct {
 	Shape []int64
 }
 
-func (c *Client) request(inputs []Input, outputs []Output) *oippb.ModelInferRequest {
+func (c *Client) request(call Call) *oippb.ModelInferRequest {
 	r := &oippb.ModelInferRequest{ModelName: c.opts.Model, ModelVersion: c.opts.Version}
-	for _, in := range inputs {
+	for _, in := range call.Inputs {
 		r.Inputs = append(r.Inputs, &oippb.ModelInferRequest_InferInputTensor{
 			Name: in.Name, Datatype: datatype(in.Type), Shape: in.Shape,
 		})
 		r.RawInputContents = append(r.RawInputContents, in.Data)
 	}
-	for _, out := range outputs {
+	for _, out := range call.Outputs {
 		r.Outputs = append(r.Outputs, &oippb.ModelInferRequest_InferRequestedOutputTensor{Name: out.Name})
 	}
 	return r

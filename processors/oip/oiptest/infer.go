@@ -2,6 +2,7 @@ package oiptest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -48,6 +49,9 @@ func (s *Server) answer(r *oippb.ModelInferRequest, typed bool) (*oippb.ModelInf
 		return nil, err
 	}
 	outputs, err := s.model.Infer(inputs)
+	if errors.As(err, new(TooLarge)) {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
 	if err != nil {
 		return nil, status.Error(codes.Internal, err.Error())
 	}

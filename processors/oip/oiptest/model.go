@@ -1,6 +1,8 @@
 package oiptest
 
 import (
+	"fmt"
+
 	"github.com/nvpipe/nvpipe/processors/detect/tensor"
 )
 
@@ -10,6 +12,13 @@ type Model interface {
 	Describe() tensor.Model
 	// Infer runs it on one batch; the outputs are in Describe's order.
 	Infer(inputs []tensor.Tensor) ([]tensor.Tensor, error)
+}
+
+// TooLarge is a model's error for a batch that it does not take.
+type TooLarge struct{ Is, Most int64 }
+
+func (e TooLarge) Error() string {
+	return fmt.Sprintf("a batch of %d, at most %d are taken", e.Is, e.Most)
 }
 
 // Sum is a model with the input "in", [batch, values] of a type, and the output
