@@ -29,8 +29,11 @@ type (
 	// Processor runs on batches of frames of all feeds. Start, Process and Stop
 	// are called on one goroutine that is locked to one OS thread.
 	Processor = processors.Processor
-	// Entry is one frame in a batch, and the place for its result.
+	// Entry is one frame in a batch, or one crop of it where Region is set, and
+	// the place for its result.
 	Entry = frame.Entry
+	// PartData is what a processor put out for one crop beside detections.
+	PartData = frame.PartData
 	// Frame is one decoded picture, valid while the call that got it runs; to
 	// keep it, Retain and Release.
 	Frame = frame.Frame

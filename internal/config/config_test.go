@@ -284,6 +284,23 @@ feeds:
 	}
 }
 
+// A frame is as many entries as it may have crops.
+func TestQueueTooShortForCrops(t *testing.T) {
+	for capacity, warnings := range map[int]int{15: 1, 16: 0} {
+		cfg := mustLoad(t, fmt.Sprintf(`version: 1
+processors:
+  people: {type: detector, model: people.onnx}
+  faces: {type: detector, model: faces.onnx, batch: {queue_capacity: %d}}
+feeds:
+  a: {url: "rtsp://10.0.0.1/", processors: [people, {name: faces, crops: {of: people}}]}
+  b: {url: "rtsp://10.0.0.2/", processors: [people, {name: faces, max_in_flight: 2, crops: {of: people, most: 4}}]}
+`, capacity))
+		if len(cfg.Warnings) != warnings {
+			t.Errorf("capacity %d: %v", capacity, cfg.Warnings)
+		}
+	}
+}
+
 func TestUnreadable(t *testing.T) {
 	dir := t.TempDir()
 	big := filepath.Join(dir, "big.yaml")

@@ -24,6 +24,12 @@ func markdown(t testing.TB, one table) string {
 	return b.String()
 }
 
+func TestCascadePageShowsTheExample(t *testing.T) {
+	if !strings.Contains(read(t, "docs/cascades.md"), "```yaml\n"+read(t, "configs/example-cascade.yaml")+"```\n") {
+		t.Error("docs/cascades.md does not show configs/example-cascade.yaml as it is")
+	}
+}
+
 // The page's tables are those of the types: their keys, defaults and comments.
 func TestDocs(t *testing.T) {
 	text := read(t, page)
