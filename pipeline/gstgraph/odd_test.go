@@ -67,9 +67,22 @@ func TestAnUnknownEncoderNamesWhatToInstall(t *testing.T) {
 	if !errors.As(err, &e) || e.Reason != pipeline.ReasonUnsupported {
 		t.Errorf("%v", err)
 	}
-	for name, p := range MissingElements([]string{"appsink", "nosuchenc"}) {
-		if name != "nosuchenc" || p != "" {
-			t.Errorf("%s is missing, from %q", name, p)
+}
+
+// What can be missing has a package to install, and what these tests play is there.
+func TestTheInventoryIsWhole(t *testing.T) {
+	t.Parallel()
+	for _, j := range Inventory() {
+		if len(j.Elements) == 0 {
+			t.Errorf("%s: no elements", j.Name)
+		}
+		for _, e := range j.Elements {
+			if e.Package == "" {
+				t.Errorf("%s: no package is known for %s", j.Name, e.Name)
+			}
+			if j.Need == AllOf && !e.Installed {
+				t.Errorf("%s: %s is missing, and yet graphs are built", j.Name, e.Name)
+			}
 		}
 	}
 }
