@@ -26,6 +26,15 @@
 // where the outcomes are decided, and neither is derived from the other: at
 // rest their equality is the proof that no frame is lost unseen.
 //
+// # Cascades
+//
+// A processor with [CropConfig] follows another one of the feed: it is offered a
+// frame when that one has decided about it, and gets crops of what was found, as
+// one submission in parts. Its books count frames like all others: one that the
+// first did not deliver, or found nothing in, is skipped there. What it waits for
+// is what the first has pending, so no frame can be lost between the two. The
+// answers for a frame's crops become one result, each detection with its parent.
+//
 // # Goroutines
 //
 // Run is one goroutine and owns the feed's state. Frames come in on the
