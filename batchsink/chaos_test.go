@@ -42,20 +42,17 @@ type books struct {
 	waited   map[uint64]bool // answered to a waiter, not the callback
 	events   map[Kind]int
 	wrong    []string
-	sabotage func() int // how often an answer arrives
 }
 
 func (b *books) complain(format string, args ...any) {
 	b.wrong = append(b.wrong, fmt.Sprintf(format, args...))
 }
 
-// answer notes an answer, or whatever sabotage makes of it.
+// answer notes an answer.
 func (b *books) answer(id frame.FeedID, seq uint64, r frame.Result, parts []frame.Result, waited bool) {
 	b.Lock()
 	defer b.Unlock()
-	for range b.sabotage() {
-		b.outcomes[seq] = append(b.outcomes[seq], r.Outcome)
-	}
+	b.outcomes[seq] = append(b.outcomes[seq], r.Outcome)
 	b.when[seq] = time.Now()
 	if b.waited[seq] = waited; !waited {
 		b.answered[id] = append(b.answered[id], seq)
@@ -70,7 +67,7 @@ func (b *books) answer(id frame.FeedID, seq uint64, r frame.Result, parts []fram
 	}
 }
 
-func newChaos(seed uint64, sabotage func() int) *chaos {
+func newChaos(seed uint64) *chaos {
 	rng := rand.New(rand.NewPCG(seed, 4))
 	pick := func(low, high int) time.Duration {
 		return time.Duration(low+rng.IntN(high-low+1)) * time.Millisecond
@@ -98,7 +95,7 @@ func newChaos(seed uint64, sabotage func() int) *chaos {
 		rng:      rand.New(rand.NewPCG(seed, 5)),
 		accepted: map[frame.FeedID][]uint64{}, rejected: map[frame.FeedID]*frame.Ledger{},
 		answered: map[frame.FeedID][]uint64{}, outcomes: map[uint64][]frame.Outcome{},
-		when: map[uint64]time.Time{}, waited: map[uint64]bool{}, events: map[Kind]int{}, sabotage: sabotage,
+		when: map[uint64]time.Time{}, waited: map[uint64]bool{}, events: map[Kind]int{},
 	}
 	return c
 }
@@ -364,9 +361,8 @@ func (c *chaos) checkFeed(s FeedStats) {
 	}
 }
 
-// sound is the sabotage that does nothing.
-func sound() int { return 1 }
-
+// Builds with the tags batchlose and batchtwice, which miscount one outcome in a
+// million, must fail it: scripts/ledger-control has them do so.
 func TestRandomSchedules(t *testing.T) {
 	const shards = 4
 	n := schedules(10_000)
@@ -375,38 +371,10 @@ func TestRandomSchedules(t *testing.T) {
 			t.Parallel()
 			for seed := shard; seed < n && !t.Failed(); seed += shards {
 				virtual(t, func(t *testing.T) {
-					for _, wrong := range newChaos(uint64(seed), sound).run(200) {
+					for _, wrong := range newChaos(uint64(seed)).run(200) {
 						t.Errorf("schedule %d: %s", seed, wrong)
 					}
 				})
-			}
-		})
-	}
-}
-
-// The books must notice one outcome in a million that is lost, or doubled.
-func TestControlSabotageIsFound(t *testing.T) {
-	for name, times := range map[string]int{"lost": 0, "twice": 2} {
-		t.Run(name, func(t *testing.T) {
-			const victim = 1_000_000
-			outcome := victim - 300 // the ones before have been seen to be sound
-			var mu sync.Mutex
-			sabotage := func() int {
-				mu.Lock()
-				defer mu.Unlock()
-				if outcome++; outcome == victim {
-					return times
-				}
-				return 1
-			}
-			found := false
-			for seed := uint64(0); outcome < victim; seed++ {
-				virtual(t, func(t *testing.T) {
-					found = len(newChaos(seed, sabotage).run(200)) > 0 || found
-				})
-			}
-			if !found {
-				t.Errorf("nobody notices an outcome that comes %d times", times)
 			}
 		})
 	}

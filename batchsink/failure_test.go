@@ -61,60 +61,6 @@ func TestFiveFailuresInASecondAreOneEventAndNoneIsLost(t *testing.T) {
 	})
 }
 
-func TestPanicIsContainedAndFailuresAreCounted(t *testing.T) {
-	virtual(t, func(t *testing.T) {
-		r := newRig(t, seed(nil), &fake{process: failing(3, func() error { panic("boom") })})
-		r.attach(1, FeedOptions{})
-		for i := range 5 {
-			r.mustSubmit("a")
-			time.Sleep(100 * time.Millisecond)
-			equal(t, "consecutive failures", r.Stats().ConsecutiveFailures, []int{1, 2, 3, 0, 0}[i])
-		}
-		equal(t, "failed", r.outcomes()[frame.Failed], 3)
-		equal(t, "delivered", r.outcomes()[frame.Delivered], 2)
-		var p *PanicError
-		if err := r.got()[0].result.Err; !errors.As(err, &p) || p.Value != "boom" || len(p.Stack) == 0 {
-			t.Errorf("error %v", err)
-		}
-		r.end()
-	})
-}
-
-// Whatever a processor does to the slice it is given stays its own affair.
-func TestProcessorThatSpoilsItsBatch(t *testing.T) {
-	virtual(t, func(t *testing.T) {
-		r := newRig(t, seed(nil), &fake{process: func(_ context.Context, batch []frame.Entry) error {
-			for i := range batch {
-				batch[i] = frame.Entry{}
-			}
-			_ = append(batch[:0], frame.Entry{Err: errBad})
-			return nil
-		}})
-		r.attach(4, FeedOptions{})
-		r.mustSubmit("a", "b", "c", "d")
-		time.Sleep(time.Second)
-		equal(t, "failed", r.outcomes()[frame.Failed], 1)
-		equal(t, "delivered", r.outcomes()[frame.Delivered], 3)
-		r.end()
-	})
-}
-
-func TestOneEntryFailsAlone(t *testing.T) {
-	virtual(t, func(t *testing.T) {
-		r := newRig(t, seed(nil), &fake{process: func(_ context.Context, batch []frame.Entry) error {
-			batch[1].Err = errBad
-			return nil
-		}})
-		r.attach(4, FeedOptions{})
-		r.mustSubmit("a", "b", "c", "d")
-		time.Sleep(time.Second)
-		equal(t, "failed", r.outcomes()[frame.Failed], 1)
-		equal(t, "delivered", r.outcomes()[frame.Delivered], 3)
-		equal(t, "consecutive failures", r.Stats().ConsecutiveFailures, 0)
-		r.end()
-	})
-}
-
 // A feed that fails and recovers twenty times a second is told of twice a second.
 func TestCoalescingOfAlternatingFailures(t *testing.T) {
 	virtual(t, func(t *testing.T) {

@@ -40,7 +40,7 @@ func (h *Handle) settle(t *Ticket, o frame.Outcome, err error, now time.Duration
 	t.settled = true
 	t.result.Outcome, t.result.Err = o, err
 	h.unsettled.remove(t)
-	f.counts.Outcomes[o]++
+	f.counts.Outcomes[o] += booked()
 	if o == frame.Delivered {
 		h.recovered(f, now)
 	}

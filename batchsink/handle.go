@@ -86,7 +86,7 @@ type figures struct {
 	batches                             [NumReasons]uint64
 	retries                             uint64
 	smallest, largest                   int
-	failures, losses, stuck             int
+	losses, stuck                       int
 	ahead                               uint64
 	taken, failedBatch                  uint64 // batches so far; the last that was reported to have failed
 	size, formation, processing, answer histogram

@@ -4,7 +4,6 @@ import (
 	"context"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/nvpipe/nvpipe/frame"
@@ -134,35 +133,5 @@ func TestFeedsOfAStatefulProcessorStayWithOneInstance(t *testing.T) {
 		}
 		equal(t, "retries", r.Stats().Retries, 0)
 		r.stopNow()
-	})
-}
-
-// One of two instances hangs: the other goes on with the same queue.
-func TestTheOtherInstanceGoesOn(t *testing.T) {
-	virtual(t, func(t *testing.T) {
-		release := make(chan bool)
-		r := newRigOf(t, seed(func(c *Config) { c.Instances, c.MaxBatchSize = 2, 1 }), func(int) *fake {
-			return &fake{process: func(_ context.Context, batch []frame.Entry) error {
-				if batch[0].Frame.Feed == "a" {
-					<-release
-				}
-				return nil
-			}}
-		})
-		r.attach(2, FeedOptions{})
-		r.mustSubmit("a", "b")
-		synctest.Wait()
-		for range 59 {
-			r.mustSubmit("b")
-			time.Sleep(100 * time.Millisecond)
-		}
-		equal(t, "delivered", r.outcomes()[frame.Delivered], 60)
-		equal(t, "failed", r.outcomes()[frame.Failed]+r.outcomes()[frame.Timeout], 1)
-		_, lost := r.eventsOf(ProcessorLost)
-		equal(t, "lost", lost, 1)
-		_, told := r.eventsOf(StageError)
-		equal(t, "feeds told", told, 0)
-		close(release)
-		r.end()
 	})
 }

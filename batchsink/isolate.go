@@ -198,14 +198,14 @@ func (w *worker) batchEnded(now time.Duration) {
 		h.emit(&h.batchReport, h.batchReport.pass(now))
 	}
 	if b.delivered > 0 {
-		h.failures, w.instance.losses = 0, 0
+		w.instance.failures, w.instance.losses = 0, 0
 		for _, f := range b.suspects {
 			h.poisoned(f, now)
 		}
 		return
 	}
-	h.failures++
-	if h.failures >= lossAfter && !h.stopping {
+	w.instance.failures++
+	if w.instance.failures >= lossAfter && !h.stopping {
 		w.retired = true
 		h.lose(w, now, &w.answers, b.lastErr)
 	}

@@ -33,8 +33,11 @@ type instance struct {
 	number int
 	worker *worker // nil while lost
 	// losses in a row, without a batch delivered; they lengthen the pause.
-	losses  int
-	retryAt time.Duration
+	losses int
+	// failures are batches in a row with nothing delivered. They are the
+	// instance's own: one that is broken is not hidden by another that works.
+	failures int
+	retryAt  time.Duration
 }
 
 func (h *Handle) makeLanes() {

@@ -30,7 +30,7 @@ func recorded(t *testing.T, seed uint64, frames int, edit func(*chaos)) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), fmt.Sprint("trace", seed))
 	virtual(t, func(t *testing.T) {
-		c := newChaos(seed, sound)
+		c := newChaos(seed)
 		c.cfg.Trace = path
 		if edit != nil {
 			edit(c)
@@ -157,7 +157,7 @@ func TestEveryFileReplays(t *testing.T) {
 	for seed := range uint64(6) {
 		path := filepath.Join(t.TempDir(), "trace")
 		virtual(t, func(t *testing.T) {
-			c := newChaos(seed, sound)
+			c := newChaos(seed)
 			c.whole, c.brief, c.cfg.Trace, c.cfg.TraceSize = true, true, path, 64<<10
 			c.run(6000)
 		})

@@ -99,7 +99,7 @@ type Stats struct {
 	// Smallest and Largest batch so far; 0 before the first.
 	Smallest, Largest int
 	// ConsecutiveFailures counts batches with nothing delivered since the last
-	// that had something.
+	// that had something, at the instance that has the most.
 	ConsecutiveFailures int
 	// Serving instances out of Config.Instances; Losses so far; Stuck calls
 	// that were abandoned and have not returned.
@@ -174,11 +174,14 @@ func (h *Handle) Stats() Stats {
 		Total: h.forgotten, Batches: h.batches, Retries: h.retries, Prepared: h.ahead,
 		Size: h.size.snapshot(), Formation: h.formation.snapshot(),
 		Processing: h.processing.snapshot(), Answer: h.answer.snapshot(),
-		Smallest: h.smallest, Largest: h.largest, ConsecutiveFailures: h.failures,
+		Smallest: h.smallest, Largest: h.largest,
 		Losses: h.losses, Stuck: h.stuck,
 	}
 	for _, l := range h.lanes {
 		s.Serving += l.serving
+		for _, in := range l.instances {
+			s.ConsecutiveFailures = max(s.ConsecutiveFailures, in.failures)
+		}
 	}
 	for _, f := range h.feeds {
 		s.Total.add(f.counts)

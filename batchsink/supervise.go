@@ -24,7 +24,6 @@ func (h *Handle) startEnded(w *worker, err error) {
 	switch {
 	case err == nil && h.up:
 		in.lane.serve(1)
-		h.failures = 0
 		h.post(Event{Kind: ProcessorRestored, Text: fmt.Sprintf("instance %d serves again", in.number)})
 	case err == nil:
 		in.lane.serve(1)
@@ -91,7 +90,7 @@ func (h *Handle) lose(w *worker, now time.Duration, a *answers, why error) {
 	in.worker = nil
 	l.serve(-1)
 	h.losses++
-	h.failures = 0
+	in.failures = 0
 	h.retryLater(in)
 	text := fmt.Sprintf("instance %d is lost: %v", in.number, why)
 	if !h.stopping {

@@ -73,7 +73,7 @@ func figuresOf(rows []batch.Figures) (s string) {
 
 // A processor of 20 ms an entry, and 1.8 times as many frames as it can serve:
 // the queue stays bounded, answers stay young, and equal feeds get equal parts.
-func TestOverloadIsBoundedAndShared(t *testing.T) {
+func TestFault59_OverloadIsBoundedAndShared(t *testing.T) {
 	l := batch.Load{Feeds: 6, FPS: 15, Size: 4, Window: 50 * ms, Cost: batch.Cost{Each: 20 * ms}}
 	for _, policy := range batch.Policies {
 		f := played(t, policy, l, batch.Span{WarmUp: time.Second, For: 20 * time.Second})

@@ -100,25 +100,6 @@ func TestSlowWarmUpAndThenAllIsWell(t *testing.T) {
 	})
 }
 
-// The seed inferred all forty; nobody waits for any but the one in Process.
-func TestAbandonedEntriesAreNotInferred(t *testing.T) {
-	virtual(t, func(t *testing.T) {
-		r := newRig(t, seed(impatient), &fake{process: slowFirst(time.Second)})
-		r.attach(41, FeedOptions{})
-		for i := range 41 {
-			r.mustSubmit(feedName(i))
-		}
-		time.Sleep(2 * time.Second)
-		equal(t, "calls", r.proc.callCount(), 1)
-		equal(t, "abandoned", r.Stats().Total.Abandoned, 40)
-		equal(t, "timeouts", r.outcomes()[frame.Timeout], 41)
-		for i := range 41 {
-			equal(t, "in flight", r.ports[feedName(i)].Stats().InFlight, 0)
-		}
-		r.end()
-	})
-}
-
 func TestQueueFull(t *testing.T) {
 	virtual(t, func(t *testing.T) {
 		block := make(chan bool)
