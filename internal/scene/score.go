@@ -47,6 +47,24 @@ func share(good, bad int) float64 {
 	return float64(good) / float64(good+bad)
 }
 
+// MeanIoU is the mean overlap of those found; 0 if there were none.
+func (s Score) MeanIoU() float64 { return s.OverlapSum / float64(max(s.Found, 1)) }
+
+// KindScores has a score for each kind, as if there were no other: a detection
+// that is labelled as another kind than its object is false for the one and
+// leaves the object missed for the other.
+type KindScores [NumKinds]Score
+
+// Add counts one frame. Detections of unknown labels are not counted.
+func (k *KindScores) Add(truth []Object, got []frame.Detection) {
+	for i := range k {
+		kind := Kind(i)
+		objects := slices.DeleteFunc(slices.Clone(truth), func(o Object) bool { return o.Kind != kind })
+		detections := slices.DeleteFunc(slices.Clone(got), func(d frame.Detection) bool { return d.Label != kind.String() })
+		k[i].Add(objects, detections)
+	}
+}
+
 // Verdict is what became of one frame: for each object and each detection
 // whether it was found or is excused; the rest is missed or false.
 type Verdict struct {

@@ -60,3 +60,14 @@ func TestScoreByKind(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+func TestKindScores(t *testing.T) {
+	van, ball := at(.2, .2, .1, .1), at(.6, .6, .1, .1)
+	truth := []Object{{Box: van, Visible: 1, Kind: Van}, {Box: ball, Visible: 1, Kind: Ball}}
+	var k KindScores
+	k.Add(truth, []frame.Detection{{Box: van, Label: "van"}, {Box: ball, Label: "box"}})
+	want := KindScores{Ball: {Frames: 1, Missed: 1}, Box: {Frames: 1, False: 1}, Van: {Frames: 1, Found: 1, OverlapSum: 1}, Person: {Frames: 1}}
+	if k != want || k[Van].MeanIoU() != 1 || k[Ball].MeanIoU() != 0 {
+		t.Errorf("%+v, want %+v", k, want)
+	}
+}
