@@ -45,7 +45,7 @@ var arrows = []struct {
 	{"scripts/...", []string{"internal/scene"}},
 	{"internal/bench/...", []string{".", "batchsink", "processors/...", "pipeline/...", "internal/..."}},
 	{"internal/offline", []string{"processors/...", "pipeline/...", "internal/eventlog", "internal/film", "internal/overlay"}},
-	{"internal/doctor", []string{"processors/onnx", "pipeline/gstgraph", "internal/config"}},
+	{"internal/doctor", []string{"processors/onnx", "pipeline/gstgraph", "internal/config", "internal/eventlog", "internal/rotate"}},
 	{"internal/...", []string{"batchsink", "processors/...", "pipeline", "internal/..."}},
 	{".", []string{"batchsink", "processors/...", "pipeline/...", "internal/..."}},
 	{"cmd/...", []string{".", "batchsink", "processors/...", "pipeline/...", "internal/...", "cmd/..."}},

@@ -57,7 +57,7 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// floor is how much of a volume of that size stays free.
-func (c Config) floor(total uint64) uint64 {
+// Floor is how much of a volume of total bytes stays free.
+func (c Config) Floor(total uint64) uint64 {
 	return max(uint64(c.MinFree), uint64(float64(total)/100*c.MinFreePercent))
 }

@@ -67,7 +67,7 @@ func (s *Set) aboveFloor(n int64) (bool, error) {
 		e := classify("write to", s.name.Dir, err)
 		return false, &Error{DiskFull, e.Op, e.Path, fmt.Errorf("its free space is unknown: %w", e.Err)}
 	}
-	floor := s.cfg.floor(space.Total)
+	floor := s.cfg.Floor(space.Total)
 	if space.Free >= floor+uint64(n) {
 		return true, nil
 	}

@@ -1,0 +1,86 @@
+package doctor
+
+import (
+	"io/fs"
+	"os"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nvpipe/nvpipe/internal/config"
+	"github.com/nvpipe/nvpipe/pipeline/gstgraph"
+)
+
+// Options are what Gather needs beside the machine.
+type Options struct {
+	// Config is the path of a config file; "": none.
+	Config string
+	// Types are the processors that a config may have.
+	Types config.Registry
+	// Runtime finds ONNX Runtime.
+	Runtime func() Runtime
+}
+
+// Gather looks at the machine that it runs on. What cannot be found out stays
+// zero. Ports of the config are listened on for a moment.
+func Gather(o Options) Facts {
+	root := os.DirFS("/")
+	f := Facts{
+		GStreamer: gstgraph.Version(),
+		Jobs:      gstgraph.Inventory(),
+		Runtime:   o.Runtime(),
+		CPU:       cpuOf(root),
+		Memory:    memoryOf(root),
+		Limits:    limitsOf(root),
+		Clock:     hostClock(),
+	}
+	if o.Config != "" {
+		c := configured(o.Config, o.Types)
+		f.Config = &c
+	}
+	return f
+}
+
+func cpuOf(root fs.FS) CPU {
+	c := CPU{Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Threads: runtime.GOMAXPROCS(0)}
+	c.Model, c.Features = cpuInfo(root)
+	return c
+}
+
+func limitsOf(root fs.FS) Limits {
+	l := Limits{Files: resource(unix.RLIMIT_NOFILE)}
+	if os.Geteuid() != 0 { // root is not held to it
+		l.Tasks = resource(unix.RLIMIT_NPROC)
+	}
+	l.Tasks = least(l.Tasks, cgroupLimit(root, "pids.max"))
+	return l
+}
+
+// resource is a limit of the process; 0: none. Go has raised that of open files
+// as far as it may go.
+func resource(which int) uint64 {
+	var r unix.Rlimit
+	if unix.Getrlimit(which, &r) != nil || r.Cur == unix.RLIM_INFINITY {
+		return 0
+	}
+	return uint64(r.Cur)
+}
+
+// least is the lower of two limits of which 0 means none.
+func least(a, b uint64) uint64 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// unsynchronised is the kernel's STA_UNSYNC.
+const unsynchronised = 0x40
+
+func hostClock() Clock {
+	var t unix.Timex
+	if _, err := unix.Adjtimex(&t); err != nil {
+		return Clock{}
+	}
+	return Clock{Known: true, Synchronised: t.Status&unsynchronised == 0}
+}
