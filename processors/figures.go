@@ -1,5 +1,7 @@
 package processors
 
+import "strings"
+
 // Figured is what a [Processor] may be too: it shows figures of its own, beside
 // those that its caller counts. Figures may be called at any time, from any
 // goroutine.
@@ -19,3 +21,6 @@ type Figure struct {
 	Label, Of string
 	Value     float64
 }
+
+// Total: the figure only grows.
+func (f Figure) Total() bool { return strings.HasSuffix(f.Name, "_total") }

@@ -163,6 +163,7 @@ func (m sender) processor(p ProcessorSnapshot) {
 		m.counter(batchServed, f.Outcomes[frame.Delivered], p.Name, string(f.Feed))
 		m.counter(batchPassed, f.PassedOver, p.Name, string(f.Feed))
 	}
+	m.figures(p.Name, p.Figures)
 }
 
 func (m sender) output(o OutputSnapshot) {

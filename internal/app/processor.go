@@ -146,7 +146,7 @@ func (p *processor) coordinator() *batchsink.Handle {
 func (p *processor) snapshot() ProcessorSnapshot {
 	s := ProcessorSnapshot{Name: p.config.Name}
 	if h := p.coordinator(); h != nil {
-		s.Up, s.Batch = true, h.Stats()
+		s.Up, s.Batch, s.Figures = true, h.Stats(), figuresOf(h.Processors())
 	}
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/nvpipe/nvpipe/batchsink"
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/pipeline"
+	"github.com/nvpipe/nvpipe/processors"
 )
 
 // Snapshot is the running program in figures, for metrics, tables and APIs.
@@ -58,6 +59,8 @@ type ProcessorSnapshot struct {
 	// Up: it is there and takes entries.
 	Up    bool
 	Batch batchsink.Stats
+	// Figures of its own, added up over its instances.
+	Figures []processors.Figure
 }
 
 // OutputSnapshot is one event file or film.
