@@ -46,7 +46,7 @@ var (
 	batchFormation = desc("batch_wait_seconds", "Age of a batch's oldest entry when it closed.", "processor")
 	batchProcess   = desc("batch_processing_seconds", "Time of the Process calls.", "processor")
 	batchAnswer    = desc("batch_answer_seconds", "From submission to answer of delivered entries.", "processor")
-	batchFailures  = desc("batch_consecutive_failures", "Batches with nothing delivered since the last that had something.", "processor")
+	batchFailures  = desc("batch_consecutive_failures", "Batches with nothing delivered since the last that had something, at the instance that has the most.", "processor")
 	batchLosses    = desc("batch_losses_total", "Times the processor was lost and re-created.", "processor")
 	batchStuck     = desc("batch_stuck_calls", "Calls into the processor that were abandoned and have not returned.", "processor")
 	batchServed    = desc("batch_feed_served_total", "Entries of the feed that were delivered.", "processor", "feed")
