@@ -7,15 +7,18 @@ import (
 // Converter turns pictures into one kind of input. It is immutable.
 type Converter struct {
 	target Target
-	colour [2][2]colour // by matrix, by full range
+	colour map[colourKey]*colour
 	writer writer
 }
 
+// colourKey is what a picture's colours depend on.
+type colourKey struct{ bt709, fullRange bool }
+
 // NewConverter makes the tables for t, which must be valid.
 func NewConverter(t Target) *Converter {
-	c := &Converter{target: t, writer: newWriter(t)}
-	for _, m := range []frame.Matrix{frame.BT601, frame.BT709} {
-		c.colour[m] = [2]colour{newColour(m, false), newColour(m, true)}
+	c := &Converter{target: t, writer: newWriter(t), colour: map[colourKey]*colour{}}
+	for _, key := range []colourKey{{false, false}, {false, true}, {true, false}, {true, true}} {
+		c.colour[key] = newColour(key)
 	}
 	return c
 }
@@ -52,16 +55,17 @@ func (c *Converter) Pad(dst []byte, fit Fit) { c.writer.around(dst, fit.Filled) 
 
 // Picture writes only the picture and leaves what lies outside it alone.
 func (c *Converter) Picture(dst []byte, f *frame.Frame, fit Fit, s *Scratch) {
-	s.prepare(f, fit)
-	k := &c.colour[f.Matrix&1][0]
-	if f.FullRange {
-		k = &c.colour[f.Matrix&1][1]
+	s.prepare(f.Format, fit)
+	k := c.colour[colourKey{f.Matrix == frame.BT709, f.FullRange}]
+	r, g, b := s.levels[0], s.levels[1], s.levels[2]
+	if c.target.Order == BGR {
+		r, b = b, r
 	}
 	for row := range fit.Filled.Dy() {
 		if c.target.Order == Grey {
-			s.greyRow(f, k, row)
+			s.greyRow(f, k, row, s.levels[0])
 		} else {
-			s.colourRow(f, k, row, c.target.Order)
+			s.colourRow(f, k, row, r, g, b)
 		}
 		c.writer.row(dst, fit.Filled.Min.X, fit.Filled.Min.Y+row, &s.levels)
 	}

@@ -27,4 +27,13 @@
 //
 // A level is within 0.75 of the exact value: half a level is the rounding, the
 // rest the weights, which have 11 bits as OpenCV's do.
+//
+// # Where the time goes
+//
+// Everything is done a row at a time, in memory that stays in the processor's
+// nearest cache: the part of a plane's row that is needed is copied, scaled,
+// mixed with the next row and converted to levels, and levels are looked up as
+// values. Rows that lie between no rows of the output are not read. On amd64
+// with AVX2 these row functions are assembly, about three times as fast as the
+// Go code that they equal bit by bit; the build tag purego leaves them out.
 package letterbox

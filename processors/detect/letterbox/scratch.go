@@ -17,63 +17,103 @@ type Scratch struct {
 	format frame.Format
 
 	lumaX, lumaY, chromaX, chromaY axis
-	// Rows of the plane that are in work.
-	luma, cb, cr window
-	// One row of the output: chroma, then the levels of each channel.
-	chroma []uint64
-	levels [3][]uint16
+
+	// What is read of a plane's row.
+	first, second line
+	// The two scaled rows that are interpolated between. Rows come in ascending
+	// order, so a row and the next one always have different places; lumaAt and
+	// chromaAt say which are there.
+	luma             [2][]uint16
+	chroma           [2][]uint32 // Cb in the lower half, Cr in the upper
+	lumaAt, chromaAt [2]int
+
+	levels [3][]uint8 // of a row of the output
 }
 
 // prepare makes s ready for a picture that lies at fit.
-func (s *Scratch) prepare(f *frame.Frame, fit Fit) {
-	s.luma.forget()
-	s.cb.forget()
-	s.cr.forget()
-	if s.fit == fit && s.format == f.Format {
+func (s *Scratch) prepare(format frame.Format, fit Fit) {
+	s.lumaAt, s.chromaAt = [2]int{-1, -1}, [2]int{-1, -1}
+	if s.fit == fit && s.format == format {
 		return
 	}
-	s.fit, s.format = fit, f.Format
+	s.fit, s.format = fit, format
 	x := stretch{fit.Filled.Min.X, fit.Filled.Max.X, fit.Input.Min.X, fit.Input.Dx(), fit.Region.Min.X, fit.Region.Dx()}
 	y := stretch{fit.Filled.Min.Y, fit.Filled.Max.Y, fit.Input.Min.Y, fit.Input.Dy(), fit.Region.Min.Y, fit.Region.Dy()}
-	s.lumaX.set(x, grid{fit.Picture.X, 1, 0})
-	s.lumaY.set(y, grid{fit.Picture.Y, 1, 0})
-	s.chromaX.set(x, grid{(fit.Picture.X + 1) / 2, 2, 0})
-	s.chromaY.set(y, grid{(fit.Picture.Y + 1) / 2, 2, 0.5})
-	if f.Format == frame.NV12 {
-		s.chromaX.spread(2)
+	distance := 1
+	if format == frame.NV12 {
+		distance = 2
 	}
-	s.chroma = resized(s.chroma, fit.Filled.Dx())
+	s.lumaX.set(x, grid{fit.Picture.X, 1, 0}, 1)
+	s.lumaY.set(y, grid{fit.Picture.Y, 1, 0}, 1)
+	s.chromaX.set(x, grid{(fit.Picture.X + 1) / 2, 2, 0}, distance)
+	s.chromaY.set(y, grid{(fit.Picture.Y + 1) / 2, 2, 0.5}, 1)
+	for i := range 2 {
+		s.luma[i] = row(s.luma[i], fit.Filled.Dx())
+		s.chroma[i] = row(s.chroma[i], fit.Filled.Dx())
+	}
 	for i := range s.levels {
-		s.levels[i] = resized(s.levels[i], fit.Filled.Dx())
+		s.levels[i] = row(s.levels[i], fit.Filled.Dx())
 	}
 }
 
-func resized[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
+// row is s with n elements and room for some more: the assembly works on
+// pixels by the eight.
+func row[T any](s []T, n int) []T {
+	const step = 8
+	if n += step - 1; cap(s) < n {
+		s = make([]T, n)
 	}
-	return s[:n]
+	return s[:n-step+1]
 }
 
-// window holds the two rows of a plane that are interpolated between. Rows come
-// in ascending order, so a row and the next one always have different places.
-type window struct {
-	lines [2]line
-	at    [2]int
+// colourRow computes the levels of a row of the output; the slices say where
+// those of red, green and blue go.
+func (s *Scratch) colourRow(f *frame.Frame, k *colour, row int, r, g, b []uint8) {
+	luma, lumaWeight := s.lumaRows(f, row)
+	chroma, chromaWeight := s.chromaRows(f, row)
+	convert(r, g, b, luma, lumaWeight, chroma, chromaWeight, k)
 }
 
-func (w *window) forget() { w.at = [2]int{-1, -1} }
-
-// pair returns a row and the next one, the bytes from–to of each.
-func (w *window) pair(p frame.Plane, row, next, from, to int) (top, bottom *line) {
-	return w.row(p, row, from, to), w.row(p, next, from, to)
+// greyRow computes the levels of a row of the output from luma alone.
+func (s *Scratch) greyRow(f *frame.Frame, k *colour, row int, out []uint8) {
+	luma, weight := s.lumaRows(f, row)
+	convertGrey(out, luma, weight, k)
 }
 
-func (w *window) row(p frame.Plane, row, from, to int) *line {
-	slot := row % 2
-	if w.at[slot] != row {
-		w.at[slot] = row
-		copy(w.lines[slot][:], p.Data[row*p.Stride:][from:to])
+func (s *Scratch) lumaRows(f *frame.Frame, out int) (rows [2][]uint16, weight uint32) {
+	first, next, weight := s.lumaY.rows(out)
+	for i, row := range [2]int{first, next} {
+		if rows[i] = s.luma[row%2]; s.lumaAt[row%2] != row {
+			s.lumaAt[row%2] = row
+			s.first.read(f.Planes[0], row, &s.lumaX)
+			scaleLuma(rows[i], s.lumaX.taps, &s.first)
+		}
 	}
-	return &w.lines[slot]
+	return rows, weight
+}
+
+func (s *Scratch) chromaRows(f *frame.Frame, out int) (rows [2][]uint32, weight uint32) {
+	first, next, weight := s.chromaY.rows(out)
+	for i, row := range [2]int{first, next} {
+		if rows[i] = s.chroma[row%2]; s.chromaAt[row%2] != row {
+			s.chromaAt[row%2] = row
+			s.scaleChroma(rows[i], f, row)
+		}
+	}
+	return rows, weight
+}
+
+func (s *Scratch) scaleChroma(out []uint32, f *frame.Frame, row int) {
+	s.first.read(f.Planes[1], row, &s.chromaX)
+	if f.Format == frame.NV12 {
+		scalePairs(out, s.chromaX.taps, &s.first)
+		return
+	}
+	s.second.read(f.Planes[2], row, &s.chromaX)
+	scalePlanes(out, s.chromaX.taps, &s.first, &s.second)
+}
+
+// read takes what x needs of a plane's row.
+func (l *line) read(p frame.Plane, row int, x *axis) {
+	copy(l[:], p.Data[row*p.Stride:][x.from:x.to])
 }
