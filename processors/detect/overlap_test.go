@@ -27,7 +27,7 @@ func smallPlan(t testing.TB, batch int64) *Plan {
 		t.Fatal(err)
 	}
 	cfg := DefaultConfig()
-	cfg.Family, cfg.Labels, cfg.Confidence = FamilyYOLOX, labels, .001
+	cfg.Family, cfg.Labels, cfg.Confidence = "yolox", labels, .001
 	p, err := NewPlan(tensor.Model{
 		Inputs:  []tensor.Value{value(tensor.Float32, batch, 3, 32, 32)},
 		Outputs: []tensor.Value{value(tensor.Float32, batch, 21, 7)},

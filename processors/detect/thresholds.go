@@ -8,9 +8,12 @@ import (
 	"slices"
 
 	"github.com/nvpipe/nvpipe/internal/invalid"
+	"github.com/nvpipe/nvpipe/processors/detect/family"
 )
 
-func newThresholds(cfg Config, labels []string) (Thresholds, error) {
+// newThresholds has the least confidence of each class; classes is how many the
+// model has, 0 when it does not say.
+func newThresholds(cfg Config, labels []string, classes int) (family.Thresholds, error) {
 	var errs []error
 	// A name may stand for several classes of one label file.
 	each := func(key, name string, set func(class int)) {
@@ -26,7 +29,10 @@ func newThresholds(cfg Config, labels []string) (Thresholds, error) {
 		}
 	}
 	unwanted := float32(math.Inf(1))
-	t := Thresholds{Class: slices.Repeat([]float32{float32(cfg.Confidence)}, len(labels))}
+	t := family.Thresholds{
+		Class: slices.Repeat([]float32{float32(cfg.Confidence)}, len(labels)),
+		Other: float32(cfg.Confidence),
+	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.ClassConfidence)) {
 		each("class_confidence."+name, name, func(class int) {
 			t.Class[class] = float32(cfg.ClassConfidence[name])
@@ -42,8 +48,15 @@ func newThresholds(cfg Config, labels []string) (Thresholds, error) {
 				t.Class[i] = unwanted
 			}
 		}
+		t.Other = unwanted
 	}
-	t.Floor = slices.Min(t.Class)
+	if classes > 0 && len(labels) == classes { // there is none beyond
+		t.Other = unwanted
+	}
+	t.Floor = t.Other
+	for _, least := range t.Class {
+		t.Floor = min(t.Floor, least)
+	}
 	return t, errors.Join(errs...)
 }
 

@@ -5,7 +5,6 @@ package builtin
 
 import (
 	"github.com/nvpipe/nvpipe/internal/config"
-	"github.com/nvpipe/nvpipe/processors/detect"
 	"github.com/nvpipe/nvpipe/processors/motion"
 	"github.com/nvpipe/nvpipe/processors/onnx"
 )
@@ -34,7 +33,7 @@ func Processors() config.Registry {
 func onnxFiles(s config.Settings) []config.File {
 	c := s.(*onnx.Config)
 	files := []config.File{{Key: "model", Path: &c.Model}, {Key: "library", Path: &c.Library}}
-	if c.Labels != detect.LabelsCOCO {
+	if c.LabelFile() {
 		files = append(files, config.File{Key: "labels", Path: &c.Labels})
 	}
 	return files

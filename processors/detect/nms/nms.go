@@ -1,6 +1,6 @@
 // Package nms decides which of a detector's overlapping boxes stand for the
-// same thing: greedy non-maximum suppression within each class, as detectors
-// are trained and measured with.
+// same thing: greedy non-maximum suppression, within each class as detectors
+// are trained and measured with, or regardless of it.
 package nms
 
 import (
@@ -30,24 +30,47 @@ func (c Candidate) IoU(o Candidate) float32 {
 	return i / ((c.X2-c.X1)*(c.Y2-c.Y1) + (o.X2-o.X1)*(o.Y2-o.Y1) - i)
 }
 
-// MaxCandidates bounds what Suppress compares: a model that finds something
+// MaxCandidates bounds what Keep compares: a model that finds something
 // everywhere must not cost quadratic time. Beyond it the lowest scores go.
 const MaxCandidates = 2048
 
-// Suppress keeps the best-scoring candidates, at most limit, no two of one
-// class overlapping by more than iou (0–1). It reorders c and returns a prefix
-// of it, best first.
-func Suppress(c []Candidate, iou float32, limit int) []Candidate {
+// Mode says which boxes compete.
+type Mode uint8
+
+const (
+	// ByClass: boxes of the same class.
+	ByClass Mode = iota
+	// Agnostic: all boxes.
+	Agnostic
+	// Off: none; the model has seen to it.
+	Off
+)
+
+// Rule is what is kept of candidates.
+type Rule struct {
+	Mode Mode
+	// IoU is the overlap, 0–1, above which the worse of two boxes goes.
+	IoU float32
+	// Limit is the most that are kept.
+	Limit int
+}
+
+// Keep keeps the best-scoring candidates that the rule lets stand. It reorders
+// c and returns a prefix of it, best first.
+func (r Rule) Keep(c []Candidate) []Candidate {
 	slices.SortFunc(c, byScore)
+	if r.Mode == Off {
+		return c[:min(len(c), r.Limit)]
+	}
 	if len(c) > MaxCandidates {
 		c = c[:MaxCandidates]
 	}
 	kept := c[:0]
 	for _, candidate := range c {
-		if len(kept) == limit {
+		if len(kept) == r.Limit {
 			break
 		}
-		if !overlaps(kept, candidate, iou) {
+		if !r.overlaps(kept, candidate) {
 			kept = append(kept, candidate)
 		}
 	}
@@ -61,9 +84,9 @@ func byScore(a, b Candidate) int {
 	return cmp.Compare(a.Index, b.Index)
 }
 
-func overlaps(kept []Candidate, c Candidate, iou float32) bool {
+func (r Rule) overlaps(kept []Candidate, c Candidate) bool {
 	for _, k := range kept {
-		if k.Class == c.Class && k.IoU(c) > iou {
+		if (r.Mode == Agnostic || k.Class == c.Class) && k.IoU(c) > r.IoU {
 			return true
 		}
 	}

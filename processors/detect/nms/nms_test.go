@@ -33,7 +33,7 @@ func TestSuppress(t *testing.T) {
 		{"empty boxes do not suppress", []Candidate{box(5, 5, 0, 0, .9, 0), box(5, 5, 0, 0, .8, 0)}, 0, 10,
 			[]Candidate{box(5, 5, 0, 0, .9, 0), box(5, 5, 0, 0, .8, 0)}},
 	} {
-		if got := Suppress(slices.Clone(c.in), c.iou, c.limit); !slices.Equal(got, c.want) {
+		if got := (Rule{IoU: c.iou, Limit: c.limit}).Keep(slices.Clone(c.in)); !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
 	}
@@ -51,7 +51,7 @@ func TestSuppressProperties(t *testing.T) {
 			in[i].Index = int32(i)
 		}
 		iou := rng.Float32()
-		kept := Suppress(slices.Clone(in), iou, len(in)+1)
+		kept := (Rule{IoU: iou, Limit: len(in) + 1}).Keep(slices.Clone(in))
 		for i, a := range kept {
 			for _, b := range kept[:i] {
 				if a.Class == b.Class && a.IoU(b) > iou {
@@ -71,7 +71,7 @@ func TestSuppressProperties(t *testing.T) {
 		}
 		shuffled := slices.Clone(in)
 		rng.Shuffle(len(in), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		if again := Suppress(shuffled, iou, len(in)+1); !slices.Equal(again, kept) {
+		if again := (Rule{IoU: iou, Limit: len(in) + 1}).Keep(shuffled); !slices.Equal(again, kept) {
 			t.Fatal("the order of the candidates matters")
 		}
 	}
@@ -82,7 +82,7 @@ func TestSuppressIsBounded(t *testing.T) {
 	for i := range in {
 		in[i] = box(float32(i)*10, 0, 5, 5, float32(i)/float32(len(in)), 0)
 	}
-	kept := Suppress(in, .5, len(in))
+	kept := Rule{IoU: .5, Limit: len(in)}.Keep(in)
 	if len(kept) != MaxCandidates {
 		t.Fatalf("%d kept, want the best %d", len(kept), MaxCandidates)
 	}
@@ -93,7 +93,7 @@ func TestSuppressIsBounded(t *testing.T) {
 
 func TestSuppressAllocatesNothing(t *testing.T) {
 	in := []Candidate{box(0, 0, 9, 9, .1, 0), box(1, 1, 9, 9, .9, 0), box(2, 2, 9, 9, .5, 1)}
-	if n := testing.AllocsPerRun(20, func() { Suppress(in, .5, 10) }); n != 0 {
+	if n := testing.AllocsPerRun(20, func() { Rule{IoU: .5, Limit: 10}.Keep(in) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
