@@ -2,8 +2,9 @@ package letterbox
 
 import "github.com/nvpipe/nvpipe/frame"
 
-// line is a part of a row of a plane. Its length is a constant so that a
-// masked offset, and the bytes after it, need no bounds check.
+// line is a part of a plane that begins with what is needed of a row. Its
+// length is a constant so that a masked offset, and the bytes after it, need no
+// bounds check.
 type line [lineMask + 1 + 8]byte
 
 // lineMask holds the offset of every sample of the longest row.
@@ -18,7 +19,7 @@ type Scratch struct {
 
 	lumaX, lumaY, chromaX, chromaY axis
 
-	// What is read of a plane's row.
+	// Rows that lie at the end of a plane.
 	first, second line
 	// The two scaled rows that are interpolated between. Rows come in ascending
 	// order, so a row and the next one always have different places; lumaAt and
@@ -85,8 +86,7 @@ func (s *Scratch) lumaRows(f *frame.Frame, out int) (rows [2][]uint16, weight ui
 	for i, row := range [2]int{first, next} {
 		if rows[i] = s.luma[row%2]; s.lumaAt[row%2] != row {
 			s.lumaAt[row%2] = row
-			s.first.read(f.Planes[0], row, &s.lumaX)
-			scaleLuma(rows[i], s.lumaX.taps, &s.first)
+			scaleLuma(rows[i], s.lumaX.taps, s.first.of(f.Planes[0], row, &s.lumaX))
 		}
 	}
 	return rows, weight
@@ -104,16 +104,22 @@ func (s *Scratch) chromaRows(f *frame.Frame, out int) (rows [2][]uint32, weight 
 }
 
 func (s *Scratch) scaleChroma(out []uint32, f *frame.Frame, row int) {
-	s.first.read(f.Planes[1], row, &s.chromaX)
+	x := &s.chromaX
+	first := s.first.of(f.Planes[1], row, x)
 	if f.Format == frame.NV12 {
-		scalePairs(out, s.chromaX.taps, &s.first)
+		scalePairs(out, x.taps, first)
 		return
 	}
-	s.second.read(f.Planes[2], row, &s.chromaX)
-	scalePlanes(out, s.chromaX.taps, &s.first, &s.second)
+	scalePlanes(out, x.taps, first, s.second.of(f.Planes[2], row, x))
 }
 
-// read takes what x needs of a plane's row.
-func (l *line) read(p frame.Plane, row int, x *axis) {
-	copy(l[:], p.Data[row*p.Stride:][x.from:x.to])
+// of is what x needs of a plane's row, in place unless the plane ends before a
+// line would: then in l.
+func (l *line) of(p frame.Plane, row int, x *axis) *line {
+	rest := p.Data[row*p.Stride+x.from:]
+	if len(rest) >= len(l) {
+		return (*line)(rest)
+	}
+	copy(l[:], rest[:x.to-x.from])
+	return l
 }
