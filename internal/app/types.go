@@ -32,7 +32,9 @@ func BuiltinTypes() Types {
 			return motion.New(*s.(*motion.Config))
 		}},
 		"onnx": {settings["onnx"], func(s config.Settings, batch batchsink.Config, notice func(string)) (processors.Processor, error) {
-			return onnx.New(*s.(*onnx.Config), onnx.Options{MaxBatch: batch.MaxBatchSize, Overlap: true, OnNotice: notice})
+			return onnx.New(*s.(*onnx.Config), onnx.Options{
+				MaxBatch: batch.MaxBatchSize, Instances: batch.Instances, Overlap: true, OnNotice: notice,
+			})
 		}},
 	}
 }

@@ -203,7 +203,7 @@ func shown(v reflect.Value) string {
 	}
 	switch v.Kind() {
 	case reflect.Slice:
-		return "[]"
+		return strings.ReplaceAll(fmt.Sprint(v.Interface()), " ", ", ")
 	case reflect.Map:
 		return "{}"
 	}

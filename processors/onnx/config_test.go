@@ -26,24 +26,30 @@ func TestDefaultsNeedOnlyAModel(t *testing.T) {
 }
 
 func TestEveryMistakeIsReported(t *testing.T) {
-	err := Config{Config: detect.Config{
-		Family: "yolov4", InputWidth: -1, InputHeight: 5000, Confidence: 1.5, NMSIoU: math.NaN(),
-		ClassConfidence: map[string]float64{"cat": -1}, MaxDetections: 0, MinSize: 1,
-	}, Threads: 257}.Validate()
+	cfg := DefaultConfig()
+	cfg.NMSIoU = math.NaN()
+	cfg.SHA256 = map[string]string{"m.onnx": "abc"}
+	cfg.Providers = []string{"cuda", "gpu", "cuda", CPU}
+	cfg.ProviderOptions = map[string]map[string]string{"openvino": {}, CPU: {"a": "b"}}
+	cfg.Threads = 257
 	var got []string
+	err := cfg.Validate()
 	for line := range strings.Lines(err.Error()) {
 		key, _, _ := strings.Cut(line, ": ")
 		got = append(got, key)
 	}
-	want := []string{"model", "family", "labels", "input_width", "input_height", "confidence",
-		"class_confidence.cat", "nms_iou", "max_detections", "min_size", "threads"}
+	want := []string{"model", "sha256.m.onnx", "nms_iou", "providers[1]", "providers[2]", "provider_options.cpu", "provider_options.openvino", "threads"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q\n%v", got, want, err)
+	}
+	cfg.Providers = nil
+	if err := cfg.Validate(); !strings.Contains(err.Error(), "providers: must have at least one of cpu, tensorrt, cuda") {
+		t.Error(err)
 	}
 }
 
 func TestEveryFieldHasItsTag(t *testing.T) {
-	snake := regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
+	snake := regexp.MustCompile(`^[a-z]+[0-9]*(_[a-z]+)*$`)
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
 		if f.Anonymous {
 			continue
@@ -52,14 +58,17 @@ func TestEveryFieldHasItsTag(t *testing.T) {
 			t.Errorf("%s has the tag %q", f.Name, tag)
 		}
 	}
-	cfg := DefaultConfig()
-	cfg.Model, cfg.Classes, cfg.ClassConfidence = "m", []string{"cat"}, map[string]float64{"cat": .5}
+	cfg := tiny(t, detector(0))
+	cfg.SHA256 = map[string]string{"m.onnx": "00"}
+	cfg.ProviderOptions = map[string]map[string]string{"cuda": {"device_id": "1"}}
 	text, err := yaml.Marshal(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var again Config
-	if err := yaml.Unmarshal(text, &again); err != nil || !reflect.DeepEqual(cfg, again) {
+	again := DefaultConfig()
+	if err := yaml.Unmarshal(text, &again); err != nil ||
+		!reflect.DeepEqual(again.ProviderOptions, cfg.ProviderOptions) || !reflect.DeepEqual(again.SHA256, cfg.SHA256) ||
+		again.Model != cfg.Model || again.Labels != cfg.Labels {
 		t.Errorf("%+v became %+v, %v", cfg, again, err)
 	}
 }

@@ -22,12 +22,7 @@ type network struct {
 }
 
 // loadNetwork loads the model at path.
-func loadNetwork(path string, plan *detect.Plan, threads int) (*network, error) {
-	options, err := sessionOptions(threads)
-	if err != nil {
-		return nil, err
-	}
-	defer options.Destroy()
+func loadNetwork(path string, plan *detect.Plan, options *ort.SessionOptions) (*network, error) {
 	var outputs []string
 	for _, o := range plan.Outputs {
 		outputs = append(outputs, o.Name)
@@ -42,7 +37,7 @@ func loadNetwork(path string, plan *detect.Plan, threads int) (*network, error) 
 // refusal is the runtime's reason without the binding's framing of it.
 func refusal(err error) error {
 	text := err.Error()
-	for _, frame := range []string{"Error creating C session from file: ", "Error running network: "} {
+	for _, frame := range []string{"Error creating C session from file: ", "Error creating C session: ", "Error running network: "} {
 		text = strings.TrimPrefix(text, frame)
 	}
 	if rest, ok := strings.CutPrefix(text, "Load model from "); ok {
@@ -50,10 +45,10 @@ func refusal(err error) error {
 			text = reason
 		}
 	}
-	if text == err.Error() {
+	if text == err.Error() && !source.MatchString(text) {
 		return err
 	}
-	return errors.New(text)
+	return plainly(errors.New(text))
 }
 
 func sessionOptions(threads int) (*ort.SessionOptions, error) {

@@ -18,6 +18,9 @@ type Model struct {
 	Producer  string
 	// Opset is the version of the standard operator set.
 	Opset int64
+	// External are the files that weights are kept in beside this one, as the
+	// model names them: not checked in any way.
+	External []string
 	tensor.Model
 }
 

@@ -31,6 +31,7 @@ const (
 func parse(top *message) (*Model, error) {
 	m := &Model{Model: tensor.Model{Metadata: map[string]string{}}}
 	graph := false
+	var outside walk
 	err := top.each(func(f field) (err error) {
 		switch f.number {
 		case modelIRVersion:
@@ -41,7 +42,11 @@ func parse(top *message) (*Model, error) {
 			err = m.opset(f)
 		case modelGraph:
 			graph = true
-			err = m.graph(f)
+			if err = outside.graph(f.again()); err == nil {
+				err = m.graph(f)
+			}
+		case modelFunctions:
+			err = outside.function(f)
 		case modelMetadata:
 			err = m.metadata(f)
 		}
@@ -56,6 +61,7 @@ func parse(top *message) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotONNX, err)
 	}
+	m.External = outside.files
 	return m, nil
 }
 
@@ -77,9 +83,9 @@ func (m *Model) opset(f field) error {
 	return err
 }
 
-func (m *Model) metadata(f field) error {
-	var key, value string
-	err := f.each(func(f field) (err error) {
+// entry is a pair of texts.
+func entry(f field) (key, value string, err error) {
+	err = f.each(func(f field) (err error) {
 		switch f.number {
 		case entryKey:
 			key, err = f.text()
@@ -88,6 +94,11 @@ func (m *Model) metadata(f field) error {
 		}
 		return err
 	})
+	return key, value, err
+}
+
+func (m *Model) metadata(f field) error {
+	key, value, err := entry(f)
 	if len(m.Metadata) >= maxMetadata {
 		return fmt.Errorf("more than %d metadata entries", maxMetadata)
 	}

@@ -132,6 +132,15 @@ func (m *message) skip(n uint64) error {
 	return nil
 }
 
+// again is the field for one more reader: reading moves a message's position.
+func (f field) again() field {
+	if f.bytes != nil {
+		body := *f.bytes
+		f.bytes = &body
+	}
+	return f
+}
+
 func (f field) each(visit func(field) error) error {
 	if f.bytes == nil {
 		return fmt.Errorf("field %d is a number, must be a message", f.number)

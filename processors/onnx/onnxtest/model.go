@@ -4,7 +4,9 @@
 package onnxtest
 
 import (
+	"cmp"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"slices"
 )
@@ -25,6 +27,14 @@ type Detector struct {
 	OpenOutput bool
 	// MoreRows are given beyond what YOLOX would give.
 	MoreRows int
+	// External, if set, is the file that the model keeps Weights in.
+	External string
+	// Opset is the version of the operators; 0: 12.
+	Opset int
+	// MoreInputs are declared and used by nothing.
+	MoreInputs int
+	// OpenSize leaves the input's height and width out of the description.
+	OpenSize bool
 	// Operator, if set, takes the place of the last node's, to make a model
 	// that describes itself well and cannot be loaded.
 	Operator string
@@ -38,15 +48,8 @@ type Box struct {
 
 // Bytes is the model as an ONNX file.
 func (d Detector) Bytes() []byte {
-	rows := (d.Width/8)*(d.Height/8) + (d.Width/16)*(d.Height/16) + (d.Width/32)*(d.Height/32) + d.MoreRows
-	columns := 5 + d.Classes
-	base, mask := make([]float32, rows*columns), make([]float32, rows*columns)
-	for i := range base {
-		base[i] = d.Constant
-	}
-	for _, b := range d.Boxes {
-		d.place(base, mask, columns, b)
-	}
+	rows, columns := d.shape()
+	base, mask := d.weights()
 	last := "Add"
 	if d.Operator != "" {
 		last = d.Operator
@@ -55,19 +58,49 @@ func (d Detector) Bytes() []byte {
 	if d.OpenOutput {
 		described = []int{d.Batch, 0, 0}
 	}
-	graph := message(7,
+	size := []int{d.Height, d.Width}
+	if d.OpenSize {
+		size = []int{0, 0}
+	}
+	parts := [][]byte{
 		node("ReduceMean", []string{"images"}, "mean", ints("axes", 1, 2, 3), integer("keepdims", 1)),
 		node("Squeeze", []string{"mean"}, "level", ints("axes", 3)),
 		node("Mul", []string{"mask", "level"}, "objectness"),
 		node(last, []string{"objectness", "rows"}, "output"),
 		text(2, "detector"),
-		tensor("rows", base, 1, rows, columns),
-		tensor("mask", mask, 1, rows, columns),
-		value(11, "images", d.Batch, 3, d.Height, d.Width),
+		d.tensor("rows", 0, base, 1, rows, columns),
+		d.tensor("mask", 4*len(base), mask, 1, rows, columns),
+		value(11, "images", d.Batch, 3, size[0], size[1]),
 		value(12, "output", described...),
-	)
-	opset := message(8, text(1, ""), number(2, 12))
-	return slices.Concat(number(1, 7), text(2, "nvpipe"), graph, opset)
+	}
+	for i := range d.MoreInputs {
+		parts = append(parts, value(11, fmt.Sprintf("more%d", i), d.Batch, 1))
+	}
+	opset := message(8, text(1, ""), number(2, cmp.Or(d.Opset, 12)))
+	return slices.Concat(number(1, 7), text(2, "nvpipe"), message(7, parts...), opset)
+}
+
+// Weights is what the file External must hold.
+func (d Detector) Weights() []byte {
+	base, mask := d.weights()
+	return append(raw(base), raw(mask)...)
+}
+
+func (d Detector) shape() (rows, columns int) {
+	rows = (d.Width/8)*(d.Height/8) + (d.Width/16)*(d.Height/16) + (d.Width/32)*(d.Height/32) + d.MoreRows
+	return rows, 5 + d.Classes
+}
+
+func (d Detector) weights() (base, mask []float32) {
+	rows, columns := d.shape()
+	base, mask = make([]float32, rows*columns), make([]float32, rows*columns)
+	for i := range base {
+		base[i] = d.Constant
+	}
+	for _, b := range d.Boxes {
+		d.place(base, mask, columns, b)
+	}
+	return base, mask
 }
 
 // place writes a box into the row of the 8 pixel cell at its centre.
@@ -105,16 +138,29 @@ func integer(name string, v int) []byte {
 	return message(5, text(1, name), number(20, 2), number(3, v))
 }
 
-func tensor(name string, values []float32, dims ...int) []byte {
+// tensor is a weight, inside the model or at an offset of its other file.
+func (d Detector) tensor(name string, offset int, values []float32, dims ...int) []byte {
 	var parts [][]byte
-	for _, d := range dims {
-		parts = append(parts, number(1, d))
+	for _, n := range dims {
+		parts = append(parts, number(1, n))
 	}
-	raw := make([]byte, 0, 4*len(values))
+	parts = append(parts, number(2, 1), text(8, name))
+	data := raw(values)
+	if d.External == "" {
+		return message(5, append(parts, message(9, data))...)
+	}
+	for _, pair := range [][2]string{{"location", d.External}, {"offset", fmt.Sprint(offset)}, {"length", fmt.Sprint(len(data))}} {
+		parts = append(parts, message(13, text(1, pair[0]), text(2, pair[1])))
+	}
+	return message(5, append(parts, number(14, 1))...)
+}
+
+func raw(values []float32) []byte {
+	data := make([]byte, 0, 4*len(values))
 	for _, v := range values {
-		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
+		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 	}
-	return message(5, append(parts, number(2, 1), text(8, name), message(9, raw))...)
+	return data
 }
 
 // value declares an input or output of float32; a dimension of 0 is open.
@@ -123,7 +169,7 @@ func value(field int, name string, dims ...int) []byte {
 	for i, d := range dims {
 		dim := number(1, d)
 		if d == 0 {
-			dim = text(2, []string{"batch", "rows", "columns"}[i])
+			dim = text(2, []string{"batch", "d1", "d2", "d3"}[i])
 		}
 		shape = append(shape, message(1, dim))
 	}

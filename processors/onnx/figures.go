@@ -1,0 +1,50 @@
+package onnx
+
+import (
+	"sync"
+
+	"github.com/nvpipe/nvpipe/processors"
+)
+
+// figures is what a processor counts itself.
+type figures struct {
+	mu        sync.Mutex
+	on        string         // the provider in use; empty: not started
+	fallbacks map[string]int // times a provider could not be used
+}
+
+func (f *figures) runsOn(provider string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.on = provider
+}
+
+func (f *figures) fellBack(provider string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fallbacks[provider]++
+}
+
+// Figures implements processors.Figured.
+func (p *Processor) Figures() []processors.Figure {
+	f := &p.figures
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []processors.Figure
+	for _, name := range p.cfg.Providers {
+		on := 0.
+		if name == f.on {
+			on = 1
+		}
+		all = append(all, processors.Figure{
+			Name: "processor_provider", Help: "Instances that run on the execution provider.",
+			Label: "provider", Of: name, Value: on,
+		}, processors.Figure{
+			Name: "processor_provider_fallbacks_total", Help: "Starts at which the execution provider could not be used.",
+			Label: "provider", Of: name, Value: float64(f.fallbacks[name]),
+		})
+	}
+	return append(all, processors.Figure{
+		Name: "processor_input_bytes", Help: "Memory of the tensors that pictures are converted into.", Value: float64(p.intake.Bytes()),
+	})
+}
