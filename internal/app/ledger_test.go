@@ -148,7 +148,9 @@ func startApp(t *testing.T, text string, o Options) *App {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Log = zaptest.NewLogger(t)
+	if o.Log == nil {
+		o.Log = zaptest.NewLogger(t)
+	}
 	a, err := New(c, o)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,6 @@
-// Package gsttest holds instruments for the tests of gstgraph that have to
-// look at GStreamer's side: what passes a pad, and a pool with few buffers.
-// Test files cannot hold cgo, so they are a package.
+// Package gsttest holds instruments for tests that have to look at the native
+// side: what passes a pad, a pool with few buffers, a call that hangs. Test
+// files cannot hold cgo, so they are a package.
 package gsttest
 
 /*
