@@ -33,6 +33,7 @@ func commands() []command {
 		{"run", "CONFIG", "run the pipeline of a config file until told to stop", runCommand},
 		{"check", "CONFIG", "say everything that is wrong with a config file", checkCommand},
 		{"detect", "MODEL FILE", "what a model finds in pictures and films: boxes, and an annotated copy", detectCommand},
+		{"doctor", "", "what this machine has and lacks, what that means, and the commands that mend it", doctorCommand},
 		{"demo", "[--for 30s]", "four synthetic cameras, the real pipeline, a live table and a verdict", demoCommand},
 		{"bench", "BENCHMARK", "measure: policies under a load, or what calls of a model cost", benchCommand},
 		{"replay", "FILE", "form the batches of a trace again, and say which differ", replayCommand},

@@ -25,32 +25,13 @@ const leastMemory = 512 << 20
 func Examine(f Facts) Report {
 	var r Report
 	r.graph(f)
-	r.runtime(f.Runtime, f.Config != nil && f.Config.NeedsONNX)
+	r.runtime(f.Runtime, f.Config)
 	r.machine(f)
 	if f.Config != nil {
 		r.config(*f.Config)
 	}
 	r.OK = !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Level == Missing })
 	return r
-}
-
-func (r *Report) runtime(rt Runtime, needed bool) {
-	const part = "ONNX Runtime"
-	if rt.Err != nil {
-		f := Finding{Name: "library", Level: Warning, Found: "none", Means: "onnx processors do not start: " + rt.Err.Error(), Mend: "scripts/setup"}
-		if needed {
-			f.Level = Missing
-		}
-		r.add(part, f)
-		return
-	}
-	r.add(part, Finding{Name: "library", Level: OK, Found: rt.Version + " from " + rt.Library})
-	providers := Finding{Name: "providers", Level: OK, Found: strings.Join(rt.Providers, ", ")}
-	if len(rt.Providers) <= 1 {
-		providers.Level = Note
-		providers.Means = "models run on the CPU; a build of ONNX Runtime with other providers is needed for accelerators"
-	}
-	r.add(part, providers)
 }
 
 func (r *Report) machine(f Facts) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nvpipe/nvpipe/internal/config"
 	"github.com/nvpipe/nvpipe/pipeline/gstgraph"
+	"github.com/nvpipe/nvpipe/processors/onnx"
 )
 
 // healthy is a machine that has everything.
@@ -25,7 +26,7 @@ func healthy() Facts {
 			{Name: "encode H.264", Need: gstgraph.FirstOf, Elements: []gstgraph.Element{there("x264enc")}},
 			{Name: "hardware decoders", Need: gstgraph.Extra, Elements: []gstgraph.Element{there("vah264dec")}},
 		},
-		Runtime: Runtime{Library: "/lib/libonnxruntime.so.1", Version: "1.30.0", Providers: []string{"cuda", "cpu"}},
+		Runtime: Runtime{Runtime: onnx.Runtime{Library: "/lib/libonnxruntime.so.1", Version: "1.30.0", Providers: []onnx.Capability{{Provider: "cuda"}, {Provider: "cpu"}}}},
 		CPU:     CPU{Model: "A CPU", Arch: "amd64", Features: []string{"avx2"}, Cores: 8, Threads: 8},
 		Memory:  Memory{Total: 16 << 30, Available: 8 << 30},
 		Limits:  Limits{Files: 1 << 20},
@@ -90,7 +91,7 @@ func TestWhatIsWrongIsSaidAndMended(t *testing.T) {
 		"no version":      {func(f *Facts) { f.GStreamer = "" }, "version", Warning, nil},
 		"newer GStreamer": {func(f *Facts) { f.GStreamer = "2.0.1" }, "version", OK, nil},
 		"no runtime":      {func(f *Facts) { f.Runtime = Runtime{Err: errors.New("none found")} }, "library", Warning, []string{"none found", "scripts/setup"}},
-		"only the CPU":    {func(f *Facts) { f.Runtime.Providers = []string{"cpu"} }, "providers", Note, []string{"cpu"}},
+		"only the CPU":    {func(f *Facts) { f.Runtime.Providers[0].Refusal = "no device" }, "provider cuda", Note, []string{"no device"}},
 		"an old CPU":      {func(f *Facts) { f.CPU.Features = []string{"avx"} }, "vector units", Warning, []string{"AVX2"}},
 		"a container":     {func(f *Facts) { f.CPU.Threads = 2 }, "threads", Note, []string{"2 of 8"}},
 		"its memory":      {func(f *Facts) { f.Memory.Limit = 256 << 20 }, "memory", Warning, []string{"256 MiB", "512 MiB"}},
@@ -108,6 +109,10 @@ func TestWhatIsWrongIsSaidAndMended(t *testing.T) {
 			f.Runtime = Runtime{Err: errors.New("none found")}
 			f.Config = &ConfigFacts{NeedsONNX: true}
 		}, "library", Missing, nil},
+		"a provider wanted": {func(f *Facts) {
+			f.Runtime.Providers[0].Refusal = "no device"
+			f.Config = &ConfigFacts{Providers: []string{"cuda", "cpu"}}
+		}, "provider cuda", Warning, []string{"no device"}},
 		"a wrong config": {withConfig(func(c *ConfigFacts) {
 			c.Check.Mistakes = []config.Note{{File: "c.yaml", Line: 3, Text: "must be 1"}}
 		}), "file", Missing, []string{"c.yaml:3", "must be 1", "nvpipe check c.yaml"}},

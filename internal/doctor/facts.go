@@ -3,6 +3,7 @@ package doctor
 import (
 	"github.com/nvpipe/nvpipe/internal/config"
 	"github.com/nvpipe/nvpipe/pipeline/gstgraph"
+	"github.com/nvpipe/nvpipe/processors/onnx"
 )
 
 // Facts are what was seen of a machine. Zero values are what was not found out.
@@ -19,11 +20,9 @@ type Facts struct {
 	Config *ConfigFacts
 }
 
-// Runtime is ONNX Runtime as this program would load it.
+// Runtime is ONNX Runtime as this program would load it, with what it has.
 type Runtime struct {
-	Library, Version string
-	// Providers are its execution providers by name.
-	Providers []string
+	onnx.Runtime
 	// Err: there is none that can be used.
 	Err error
 }
@@ -56,6 +55,9 @@ type ConfigFacts struct {
 	// Feeds and what is below is only there for a file without mistakes.
 	Feeds     int
 	NeedsONNX bool
+	// Providers are the execution providers that its processors name.
+	Providers []string
+	library   string // the first that a processor names
 	Ports     []Port
 	Folders   []Folder
 }

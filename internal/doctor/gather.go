@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"io/fs"
 	"os"
 	"runtime"
@@ -17,27 +18,33 @@ type Options struct {
 	Config string
 	// Types are the processors that a config may have.
 	Types config.Registry
-	// Runtime finds ONNX Runtime.
-	Runtime func() Runtime
+	// Library is the path of ONNX Runtime's library; "": the config's, else as
+	// for any processor.
+	Library string
+	// Probe tries providers of ONNX Runtime, all or one, in a process of its
+	// own: some native code ends the process where its driver is missing.
+	Probe Probe
 }
 
 // Gather looks at the machine that it runs on. What cannot be found out stays
-// zero. Ports of the config are listened on for a moment.
+// zero. Ports of the config are listened on for a moment, and ONNX Runtime is
+// tried.
 func Gather(o Options) Facts {
 	root := os.DirFS("/")
 	f := Facts{
 		GStreamer: gstgraph.Version(),
 		Jobs:      gstgraph.Inventory(),
-		Runtime:   o.Runtime(),
 		CPU:       cpuOf(root),
 		Memory:    memoryOf(root),
 		Limits:    limitsOf(root),
 		Clock:     hostClock(),
 	}
+	library := o.Library
 	if o.Config != "" {
-		c := configured(o.Config, o.Types)
-		f.Config = &c
+		f.Config = configured(o.Config, o.Types)
+		library = cmp.Or(library, f.Config.library)
 	}
+	f.Runtime = runtimeOf(o.Probe, library)
 	return f
 }
 

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/nvpipe/nvpipe/internal/config"
 	"github.com/nvpipe/nvpipe/internal/config/builtin"
+	"github.com/nvpipe/nvpipe/processors/onnx"
 )
 
 func tree(files map[string]string) fstest.MapFS {
@@ -53,9 +55,39 @@ func TestWhatTheKernelSays(t *testing.T) {
 	}
 }
 
+func noRuntime(string, ...string) (onnx.Runtime, error) { return onnx.Runtime{}, errors.New("none") }
+
+// A provider whose driver is missing may end the process that tries it.
+func TestAProviderThatCrashesIsFound(t *testing.T) {
+	calls := 0
+	probe := func(library string, names ...string) (onnx.Runtime, error) {
+		calls++
+		if len(names) != 1 || names[0] == "webgpu" {
+			return onnx.Runtime{}, &Crash{"no driver"}
+		}
+		return onnx.Runtime{Library: library, Version: "1", Providers: []onnx.Capability{{Provider: names[0]}}}, nil
+	}
+	r := runtimeOf(probe, "/lib")
+	if r.Err != nil || r.Library != "/lib" || len(r.Providers) != len(onnx.Providers()) || calls != len(r.Providers)+1 {
+		t.Fatalf("%+v after %d calls", r, calls)
+	}
+	for _, p := range r.Providers {
+		if (p.Refusal != "") != (p.Provider == "webgpu") {
+			t.Errorf("%+v", p)
+		}
+	}
+	always := func(string, ...string) (onnx.Runtime, error) { return onnx.Runtime{}, &Crash{"no driver"} }
+	if r := runtimeOf(always, ""); r.Err == nil {
+		t.Errorf("%+v of a library that always crashes", r)
+	}
+	if r := runtimeOf(noRuntime, ""); r.Err == nil || r.Providers != nil {
+		t.Errorf("%+v without a library", r)
+	}
+}
+
 func TestThisMachine(t *testing.T) {
-	f := Gather(Options{Runtime: func() Runtime { return Runtime{Version: "none"} }})
-	if f.GStreamer == "" || len(f.Jobs) == 0 || f.CPU.Cores < 1 || f.CPU.Threads < 1 || f.Memory.Total == 0 || f.Config != nil {
+	f := Gather(Options{Probe: noRuntime})
+	if f.GStreamer == "" || len(f.Jobs) == 0 || f.CPU.Cores < 1 || f.CPU.Threads < 1 || f.Memory.Total == 0 || f.Config != nil || f.Runtime.Err == nil {
 		t.Errorf("%+v", f)
 	}
 	if len(Examine(f).Findings) < 10 {
@@ -88,7 +120,7 @@ feeds:
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := Gather(Options{Config: path, Types: builtin.Processors(), Runtime: func() Runtime { return Runtime{} }}).Config
+	f := Gather(Options{Config: path, Types: builtin.Processors(), Probe: noRuntime}).Config
 	if !f.Check.OK || f.Feeds != 2 || f.NeedsONNX {
 		t.Errorf("%+v", f)
 	}
@@ -103,7 +135,7 @@ feeds:
 			t.Errorf("%+v", d)
 		}
 	}
-	wrong := Gather(Options{Config: filepath.Join(dir, "none.yaml"), Types: config.Registry{}, Runtime: func() Runtime { return Runtime{} }}).Config
+	wrong := Gather(Options{Config: filepath.Join(dir, "none.yaml"), Types: config.Registry{}, Probe: noRuntime}).Config
 	if len(wrong.Check.Mistakes) == 0 || wrong.Ports != nil {
 		t.Errorf("a file that is not there: %+v", wrong)
 	}

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -11,18 +12,23 @@ import (
 	"github.com/nvpipe/nvpipe/internal/eventlog"
 	"github.com/nvpipe/nvpipe/internal/listen"
 	"github.com/nvpipe/nvpipe/internal/rotate"
+	"github.com/nvpipe/nvpipe/processors/onnx"
 )
 
-func configured(path string, types config.Registry) ConfigFacts {
+func configured(path string, types config.Registry) *ConfigFacts {
 	o := config.Options{Processors: types}
-	f := ConfigFacts{Check: config.Check(path, o)}
+	f := &ConfigFacts{Check: config.Check(path, o)}
 	c, err := config.Load(path, o)
 	if err != nil {
 		return f // the check says why
 	}
 	f.Feeds = len(c.Feeds)
 	for _, p := range c.Processors {
-		f.NeedsONNX = f.NeedsONNX || p.Type == "onnx"
+		if s, ok := p.Settings.(*onnx.Config); ok {
+			f.NeedsONNX = true
+			f.library = cmp.Or(f.library, s.Library)
+			f.Providers = append(f.Providers, s.Providers...)
+		}
 	}
 	f.Ports = ports(c)
 	seen := map[string]bool{}
