@@ -103,6 +103,7 @@ func (d *Detector) detect(ctx context.Context, batch []frame.Entry, overlap bool
 	if err != nil {
 		return err
 	}
+	d.intake.count(d.jobs)
 	d.crew.run(d.jobs)
 	finish := (*slot).Release
 	defer func() {

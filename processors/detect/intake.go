@@ -2,6 +2,7 @@ package detect
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/processors/detect/letterbox"
@@ -15,6 +16,15 @@ type Intake struct {
 	converter *letterbox.Converter
 	cupboard  *cupboard
 	scratches sync.Pool
+
+	inPlace, copied, converted atomic.Uint64
+}
+
+// Counts is how pictures came into the trays that were run.
+type Counts struct {
+	// InPlace were prepared, and run where that had put them; Copied were
+	// prepared, and had to be moved; Converted were not prepared in time.
+	InPlace, Copied, Converted uint64
 }
 
 // NewIntake returns an intake for runs of up to maxBatch pictures. Its memory,
@@ -65,6 +75,25 @@ func (in *Intake) convert(f *frame.Frame, fit letterbox.Fit, s *slot, scratch *l
 		s.padded = fit.Filled
 	}
 	in.converter.Picture(dst, f, fit, scratch)
+}
+
+// Counts are those since the intake was made.
+func (in *Intake) Counts() Counts {
+	return Counts{InPlace: in.inPlace.Load(), Copied: in.copied.Load(), Converted: in.converted.Load()}
+}
+
+// count notes how the pictures of a batch came to where they are.
+func (in *Intake) count(jobs []job) {
+	for i := range jobs {
+		switch j := &jobs[i]; j.from {
+		case nil:
+			in.converted.Add(1)
+		case j.slot:
+			in.inPlace.Add(1)
+		default:
+			in.copied.Add(1)
+		}
+	}
 }
 
 // Bytes is the memory of the inputs so far: of all trays that were needed.

@@ -184,6 +184,11 @@ func TestTheRestOfATrayIsCopied(t *testing.T) {
 		r.says(first, 10, 20)
 		r.says(rest, 30, 40)
 		r.idle()
+		// An open batch leaves its tray to the first two; a fixed one runs the
+		// whole tray, and so only when nobody waits in it any more.
+		if got, want := r.intake.Counts(), (Counts{InPlace: 2, Copied: 2}); got != want {
+			t.Errorf("batch dimension %d: %+v, want %+v", batch, got, want)
+		}
 	}
 }
 

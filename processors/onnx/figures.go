@@ -44,7 +44,19 @@ func (p *Processor) Figures() []processors.Figure {
 			Label: "provider", Of: name, Value: float64(f.fallbacks[name]),
 		})
 	}
-	return append(all, processors.Figure{
+	all = append(all, processors.Figure{
 		Name: "processor_input_bytes", Help: "Memory of the tensors that pictures are converted into.", Value: float64(p.intake.Bytes()),
 	})
+	c := p.intake.Counts()
+	for _, of := range []struct {
+		name string
+		n    uint64
+	}{{"in_place", c.InPlace}, {"copied", c.Copied}, {"converted", c.Converted}} {
+		all = append(all, processors.Figure{
+			Name:  "processor_pictures_total",
+			Help:  "Pictures by how they came into their batch's tensor: prepared there, copied to it, or converted when the batch was cut.",
+			Label: "input", Of: of.name, Value: float64(of.n),
+		})
+	}
+	return all
 }

@@ -15,10 +15,12 @@ import (
 // newest keeps the newest frame of one film for the loop.
 type newest struct {
 	frame atomic.Pointer[frame.Frame]
+	count atomic.Int64
 	wake  chan struct{} // of the loop
 }
 
 func (n *newest) OnFrame(f *frame.Frame) {
+	n.count.Add(1)
 	if old := n.frame.Swap(f); old != nil {
 		old.Release()
 	}
@@ -36,9 +38,7 @@ func (*newest) OnPacket(frame.Packet)       {}
 func bareLoop(ctx context.Context, j job) (figures, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cfg := onnx.DefaultConfig()
-	cfg.Model, cfg.Library, cfg.Threads = j.model, j.library, j.threads
-	p, err := onnx.New(cfg, onnx.Options{MaxBatch: maxBatch(j)})
+	p, err := j.processor()
 	if err != nil {
 		return figures{}, err
 	}
@@ -63,6 +63,7 @@ func play(j job) (slots []*newest, closeAll func(), err error) {
 	wake := make(chan struct{}, 1)
 	var graphs []pipeline.Graph
 	closeAll = func() {
+		defer func() { graphs = nil }()
 		for i, g := range graphs {
 			_ = g.CloseInput(context.Background())
 			if f := slots[i].frame.Swap(nil); f != nil {

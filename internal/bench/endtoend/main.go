@@ -7,6 +7,11 @@
 // The loop is the floor: it has no queue, no fairness, no ledger, no timeouts.
 // It takes the newest frame of each film, runs the same processor on them, and
 // starts again.
+//
+// And the parts of the work are measured apart, with nothing beside them: what
+// a frame costs to decode, to letterbox and to infer in batches as large as the
+// program's were. The last ratio is the program's whole CPU time by what the
+// frames that it decoded and inferred cost by that.
 package main
 
 import (
@@ -14,6 +19,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -35,9 +41,16 @@ type figures struct {
 	frames  int
 	seconds float64
 	cpu     time.Duration // of the whole process
+
+	// Of the program alone:
+	decoded int
+	batch   float64       // frames in a batch, on average
+	first   time.Duration // from start to the first result
 }
 
 func (f figures) rate() float64 { return float64(f.frames) / f.seconds }
+
+func (f figures) each() time.Duration { return f.cpu / time.Duration(max(f.frames, 1)) }
 
 func (f figures) cpuPerFrame() float64 {
 	return float64(f.cpu.Microseconds()) / 1000 / float64(max(f.frames, 1))
@@ -76,7 +89,7 @@ func pointers(list []string) (all []*string) {
 }
 
 func run(j job, films, counts []string, rounds int) error {
-	fmt.Println("feeds  inferred/s  bare loop  ratio    CPU ms/frame  bare loop")
+	fmt.Println("feeds  inferred/s  bare loop  ratio  |  CPU ms/frame  bare loop  |  apart: decode  letterbox  infer  ratio  |  first result s")
 	for _, count := range counts {
 		n, err := strconv.Atoi(count)
 		if err != nil || n < 1 {
@@ -95,11 +108,19 @@ func run(j job, films, counts []string, rounds int) error {
 				return err
 			}
 		}
-		fmt.Printf("%5d  %10.1f  %9.1f  %5.3f    %12.1f  %9.1f\n",
-			n, whole.rate(), bare.rate(), whole.rate()/bare.rate(), whole.cpuPerFrame(), bare.cpuPerFrame())
+		parts, err := apart(context.Background(), j, max(int(math.Round(whole.batch)), 1))
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%5d  %10.1f  %9.1f  %5.3f  |  %12.1f  %9.1f  |  %13.2f  %9.2f  %5.1f  %5.3f  |  %14.2f\n",
+			n, whole.rate(), bare.rate(), whole.rate()/bare.rate(), whole.cpuPerFrame(), bare.cpuPerFrame(),
+			ms(parts.decode), ms(parts.letterbox), ms(parts.infer),
+			whole.cpu.Seconds()/parts.of(whole.decoded, whole.frames).Seconds(), whole.first.Seconds())
 	}
 	return nil
 }
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func better(best figures, j job, measure func(context.Context, job) (figures, error)) (figures, error) {
 	f, err := measure(context.Background(), j)
@@ -121,7 +142,7 @@ type meter struct {
 func newMeter() meter { return meter{time.Now(), cpuTime()} }
 
 func (m meter) stop(frames int) figures {
-	return figures{frames, time.Since(m.began).Seconds(), cpuTime() - m.cpu}
+	return figures{frames: frames, seconds: time.Since(m.began).Seconds(), cpu: cpuTime() - m.cpu}
 }
 
 func cpuTime() time.Duration {

@@ -38,7 +38,7 @@ func throughProgram(_ context.Context, j job) (figures, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	ended := make(chan error, 1)
+	ended, began := make(chan error, 1), time.Now()
 	go func() { ended <- rt.Run(ctx) }()
 	select {
 	case <-first:
@@ -48,12 +48,31 @@ func throughProgram(_ context.Context, j job) (figures, error) {
 		stop()
 		return figures{}, errors.Join(fmt.Errorf("no result within %v: run the same config with nvpipe run to see why", startLimit), <-ended)
 	}
+	took := time.Since(began)
 	time.Sleep(j.warm)
-	m, before := newMeter(), delivered.Load()
+	m, before := newMeter(), countsOf(rt)
+	delivered.Store(0)
 	time.Sleep(j.length)
-	f := m.stop(int(delivered.Load() - before))
+	f, after := m.stop(int(delivered.Load())), countsOf(rt)
+	f.decoded, f.first = after.decoded-before.decoded, took
+	f.batch = float64(f.frames) / float64(max(after.batches-before.batches, 1))
 	stop()
 	return f, <-ended
+}
+
+type counts struct{ decoded, batches int }
+
+func countsOf(rt *nvpipe.Runtime) (c counts) {
+	s := rt.Snapshot()
+	for _, f := range s.Feeds {
+		c.decoded += int(f.Decoded)
+	}
+	for _, p := range s.Processors {
+		for _, n := range p.Batch.Batches {
+			c.batches += int(n)
+		}
+	}
+	return c
 }
 
 func configOf(j job, dir string) string {
