@@ -241,6 +241,39 @@ func TestRegionsEqualTheSlowReference(t *testing.T) {
 	}
 }
 
+// The largest pictures, and the thinnest.
+func TestLargePictures(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	var s Scratch
+	for _, size := range [][2]int{{MaxSide, 2}, {2, MaxSide}, {MaxSide, 1}, {1, MaxSide}, {MaxSide - 1, 3}, {8192, 2}} {
+		for _, k := range kinds(size[0], size[1]) {
+			for mode := TopLeft; mode <= CentreCrop; mode++ {
+				target := Raw(61, 32, RGB, 9)
+				target.Mode = mode
+				compare(t, picture(rng, k), frame.Box{}, target, &s)
+				compare(t, picture(rng, k), frame.Box{XMin: 0.75, YMin: 0.5, XMax: 1, YMax: 1}, target, &s)
+			}
+		}
+	}
+}
+
+func TestPictureOf8192(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 100 MB")
+	}
+	const side = 8192
+	rng := rand.New(rand.NewPCG(17, 18))
+	k := kind{format: frame.NV12, width: side, height: side, matrix: frame.BT709}
+	f := picture(rng, k)
+	var s Scratch
+	for mode := TopLeft; mode <= CentreCrop; mode++ {
+		target := Raw(416, 320, BGR, 114)
+		target.Mode = mode
+		compare(t, f, frame.Box{}, target, &s)
+	}
+	compare(t, f, frame.Box{XMin: 0.99, YMin: 0.99, XMax: 1, YMax: 1}, Raw(64, 64, RGB, 0), &s)
+}
+
 func TestExtremeColoursStayLevels(t *testing.T) {
 	var s Scratch
 	for _, k := range kinds(1, 1) {

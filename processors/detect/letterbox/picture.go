@@ -28,9 +28,18 @@ func check(f *frame.Frame) error {
 // extent is the rows of a plane and the bytes of each; zero where there is no plane.
 type extent struct{ bytes, rows int }
 
+// within reports whether p has all rows. A stride beyond the data is refused
+// first, so that no product is too large for an int.
+func (e extent) within(p frame.Plane) bool {
+	if e.rows == 0 {
+		return true
+	}
+	return p.Stride >= e.bytes && (e.rows == 1 || p.Stride <= len(p.Data)) && len(p.Data) >= p.Stride*(e.rows-1)+e.bytes
+}
+
 func checkPlanes(f *frame.Frame, want [3]extent) error {
 	for i, e := range want {
-		if p := f.Planes[i]; e.rows > 0 && (p.Stride < e.bytes || len(p.Data) < p.Stride*(e.rows-1)+e.bytes) {
+		if p := f.Planes[i]; !e.within(p) {
 			return fmt.Errorf("plane %d of a %d×%d %s picture has stride %d and %d bytes, too little for %d rows of %d",
 				i, f.Width, f.Height, f.Format, p.Stride, len(p.Data), e.rows, e.bytes)
 		}

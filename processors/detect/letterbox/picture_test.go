@@ -21,6 +21,7 @@ func TestUnreadablePicturesAreRefused(t *testing.T) {
 		"sides must be":   func(f *frame.Frame) { f.Width = MaxSide + 1 },
 		"format is":       func(f *frame.Frame) { f.Format = frame.FormatUnknown },
 		"plane 0":         func(f *frame.Frame) { f.Planes[0].Stride = 8 },
+		"plane 0 of":      func(f *frame.Frame) { f.Planes[0].Stride = 1 << 62 },
 		"plane 2":         func(f *frame.Frame) { f.Planes[2].Data = f.Planes[2].Data[1:] },
 		"plane 1 of a 9×": func(f *frame.Frame) { f.Planes[1] = frame.Plane{} },
 	} {
