@@ -1,6 +1,7 @@
 package nms
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -73,6 +74,67 @@ func TestSuppressProperties(t *testing.T) {
 		rng.Shuffle(len(in), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 		if again := (Rule{IoU: iou, Limit: len(in) + 1}).Keep(shuffled); !slices.Equal(again, kept) {
 			t.Fatal("the order of the candidates matters")
+		}
+	}
+}
+
+// plainly is the rule written without care for speed: a candidate stands if
+// nothing better that stands competes with it and overlaps it.
+func plainly(r Rule, c []Candidate) []Candidate {
+	sorted := slices.Clone(c)
+	slices.SortStableFunc(sorted, byScore)
+	stands := make([]bool, len(sorted))
+	var kept []Candidate
+	for i, one := range sorted {
+		stands[i] = true
+		for k, better := range sorted[:i] {
+			competes := r.Mode == Agnostic || r.Mode == ByClass && better.Class == one.Class
+			if stands[k] && competes && plainIoU(better, one) > float64(r.IoU)+1e-6 {
+				stands[i] = false
+			}
+		}
+		if stands[i] && len(kept) < r.Limit {
+			kept = append(kept, one)
+		}
+	}
+	return kept
+}
+
+func plainIoU(a, b Candidate) float64 {
+	area := func(x1, y1, x2, y2 float32) float64 {
+		return math.Max(float64(x2)-float64(x1), 0) * math.Max(float64(y2)-float64(y1), 0)
+	}
+	both := area(max(a.X1, b.X1), max(a.Y1, b.Y1), min(a.X2, b.X2), min(a.Y2, b.Y2))
+	if both == 0 {
+		return 0
+	}
+	return both / (area(a.X1, a.Y1, a.X2, a.Y2) + area(b.X1, b.Y1, b.X2, b.Y2) - both)
+}
+
+// Boxes lie on a coarse grid and the threshold off its ratios, so that rounding
+// decides nothing.
+func TestEachModeIsAsWrittenPlainly(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 500 {
+		in := make([]Candidate, rng.IntN(150))
+		for i := range in {
+			in[i] = box(float32(rng.IntN(20)), float32(rng.IntN(20)), float32(rng.IntN(9)), float32(rng.IntN(9)),
+				float32(rng.IntN(40))/40, int32(rng.IntN(3)))
+			in[i].Index = int32(i)
+		}
+		for _, mode := range []Mode{ByClass, Agnostic, Off} {
+			r := Rule{Mode: mode, IoU: .05 + .9*rng.Float32(), Limit: 1 + rng.IntN(200)}
+			want := plainly(r, in)
+			got := r.Keep(slices.Clone(in))
+			if !slices.Equal(got, want) {
+				t.Fatalf("mode %d: %d kept, plainly %d:\n%v\n%v", mode, len(got), len(want), got, want)
+			}
+			if !slices.IsSortedFunc(got, byScore) {
+				t.Fatalf("mode %d: not best first: %v", mode, got)
+			}
+			if again := r.Keep(slices.Clone(got)); !slices.Equal(again, got) {
+				t.Fatalf("mode %d: a second time %d of %d stay", mode, len(again), len(got))
+			}
 		}
 	}
 }
