@@ -20,10 +20,11 @@ import (
 	"github.com/nvpipe/nvpipe/processors/onnx"
 )
 
-// maxDetectFiles and maxDetectFPS are past what anybody means.
+// These are past what anybody means.
 const (
 	maxDetectFiles = 100_000
 	maxDetectFPS   = 1000
+	maxDetectEvery = 1_000_000
 )
 
 // detection is what `nvpipe detect` was asked for.
@@ -31,6 +32,7 @@ type detection struct {
 	cfg      onnx.Config
 	config   string // file with the processor that is named instead of a model
 	fps      float64
+	every    int
 	out      string
 	boxes    bool // no annotated copies
 	notice   func(string)
@@ -71,6 +73,7 @@ const ofModel = " (not with --config)"
 func (d *detection) flags(set *flag.FlagSet) {
 	d.cfg = onnx.DefaultConfig()
 	set.Float64Var(&d.fps, "fps", 1, "frames of each second of a film to look at; 0: all")
+	set.IntVar(&d.every, "every", 0, "look at each so many-th frame of a film, whatever its rate, instead of --fps")
 	set.StringVar(&d.out, "out", "", "the annotated copy; for several files a folder; left out: beside the file, as NAME-detected")
 	set.BoolVar(&d.boxes, "boxes-only", false, "make no annotated copy")
 	set.StringVar(&d.config, "config", "", "config file: MODEL is then the name of one of its processors")
@@ -78,7 +81,10 @@ func (d *detection) flags(set *flag.FlagSet) {
 	set.StringVar(&d.cfg.Labels, "labels", d.cfg.Labels, "file with the model's classes, one per line"+ofModel)
 	set.Float64Var(&d.cfg.Confidence, "confidence", d.cfg.Confidence, "least confidence, 0–1"+ofModel)
 	set.Func("classes", "names of the classes wanted, separated by commas; left out: all"+ofModel, func(text string) error {
-		d.cfg.Classes = strings.Split(text, ",")
+		d.cfg.Classes = nil
+		for name := range strings.SplitSeq(text, ",") {
+			d.cfg.Classes = append(d.cfg.Classes, strings.TrimSpace(name))
+		}
 		return nil
 	})
 	set.Func("size", "WIDTHxHEIGHT of the input, for a model that leaves it open"+ofModel, func(text string) error {
@@ -99,6 +105,9 @@ type viewing struct{ file, copied string }
 func (d *detection) prepare(args []string) ([]viewing, processors.Processor, error) {
 	if !(d.fps >= 0 && d.fps <= maxDetectFPS) || math.IsNaN(d.fps) {
 		return nil, nil, fmt.Errorf("--fps must be 0–%d, is %v", maxDetectFPS, d.fps)
+	}
+	if d.every < 0 || d.every > maxDetectEvery {
+		return nil, nil, fmt.Errorf("--every must be 1–%d, or left out, is %d", maxDetectEvery, d.every)
 	}
 	if d.boxes && d.out != "" {
 		return nil, nil, errors.New("--boxes-only and --out exclude each other")
@@ -149,12 +158,47 @@ func asFlags(err error) error {
 }
 
 // jobs are the files, those of folders too, with the places of their copies.
-func (d *detection) jobs(args []string) (jobs []viewing, err error) {
-	var files []string
-	for _, arg := range args {
-		if info, err := os.Stat(arg); err != nil {
+func (d *detection) jobs(args []string) ([]viewing, error) {
+	files, err := filesOf(args)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(d.out)
+	folder := err == nil && info.IsDir()
+	if d.out != "" && !folder && len(files) > 1 {
+		return nil, fmt.Errorf("--out must be a folder that exists, because there are %d files, is %s", len(files), d.out)
+	}
+	var jobs []viewing
+	from := map[string]string{} // file by the place of its copy
+	for _, file := range files {
+		kind, err := offline.KindOf(file)
+		if err != nil && len(files) == 1 {
 			return nil, err
-		} else if !info.IsDir() {
+		}
+		if err != nil || d.boxes {
+			jobs = append(jobs, viewing{file: file}) // a wrong one among many is reported when its turn comes
+			continue
+		}
+		copied, err := d.place(file, kind, folder)
+		if err != nil {
+			return nil, err
+		}
+		if other, taken := from[copied]; taken {
+			return nil, fmt.Errorf("%s and %s would have the same annotated copy, %s: look at them one after the other, or with --boxes-only", other, file, copied)
+		}
+		from[copied] = file
+		jobs = append(jobs, viewing{file, copied})
+	}
+	return jobs, nil
+}
+
+func filesOf(args []string) (files []string, err error) {
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		if err != nil {
+			return nil, err
+		}
+		if !info.IsDir() {
 			files = append(files, arg)
 			continue
 		}
@@ -164,34 +208,19 @@ func (d *detection) jobs(args []string) (jobs []viewing, err error) {
 		}
 		files = append(files, inside...)
 	}
-	folder := ""
-	if info, err := os.Stat(d.out); err == nil && info.IsDir() {
-		folder = d.out
-	} else if d.out != "" && len(files) > 1 {
-		return nil, fmt.Errorf("--out must be a folder that exists, because there are %d files, is %s", len(files), d.out)
+	return files, nil
+}
+
+// place is where a file's annotated copy goes.
+func (d *detection) place(file string, kind offline.Kind, folder bool) (string, error) {
+	beside := offline.CopyName(file, kind)
+	switch {
+	case folder:
+		return filepath.Join(d.out, filepath.Base(beside)), nil
+	case d.out == "":
+		return beside, nil
 	}
-	for _, file := range files {
-		kind, err := offline.KindOf(file)
-		if err != nil {
-			return nil, err
-		}
-		copied := d.out
-		switch {
-		case d.boxes:
-			copied = ""
-		case folder != "":
-			copied = filepath.Join(folder, filepath.Base(offline.CopyName(file, kind)))
-		case d.out == "":
-			copied = offline.CopyName(file, kind)
-		default:
-			err = fitting(kind, copied)
-		}
-		if err != nil {
-			return nil, err
-		}
-		jobs = append(jobs, viewing{file, copied})
-	}
-	return jobs, nil
+	return d.out, fitting(kind, d.out)
 }
 
 func fitting(kind offline.Kind, path string) error {
@@ -216,7 +245,7 @@ func (d *detection) run(ctx context.Context, p processors.Processor, jobs []view
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Stop()) }()
-	v := offline.Viewer{Processor: p, FPS: d.fps, Each: report.look}
+	v := offline.Viewer{Processor: p, FPS: d.fps, Every: d.every, Each: report.look}
 	var failed error
 	for _, j := range jobs {
 		report.begin(j)

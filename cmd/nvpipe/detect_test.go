@@ -122,24 +122,36 @@ func TestDetectStopsAtASignalAndFinishesItsFilm(t *testing.T) {
 
 func TestDetectRefusesWhatIsWrong(t *testing.T) {
 	text := write(t, "notes.txt", "this is no model and no picture")
+	dir := t.TempDir()
+	film := filepath.Join(dir, "film")
+	for _, ext := range []string{".mp4", ".mkv"} {
+		if err := os.WriteFile(film+ext, []byte{0, 1, 2, 3}, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	config := write(t, "c.yaml", quiet+"processors: {motion: {type: motion}}\nfeeds: {a: {source: {test: {pattern: ball}}, processors: [motion]}}\n")
 	for name, c := range map[string]struct {
 		args []string
 		says string
 		code int
 	}{
-		"no file":          {[]string{"m.onnx"}, "1 arguments given, 2 or more wanted", exitUsage},
-		"no model":         {[]string{"nowhere.onnx", text}, "nowhere.onnx", exitUsage},
-		"not a model":      {[]string{text, text}, "not a readable ONNX model", exitUsage},
-		"bad size":         {[]string{"--size", "3", text, text}, "640x640", exitUsage},
-		"bad fps":          {[]string{"--fps", "-1", text, text}, "--fps must be", exitUsage},
-		"bad confidence":   {[]string{"--confidence", "2", text, text}, "confidence", exitUsage},
-		"out and no copy":  {[]string{"--out", "x.png", "--boxes-only", text, text}, "exclude each other", exitUsage},
-		"no processor":     {[]string{"--config", config, "people", text}, "it has motion", exitUsage},
-		"settings twice":   {[]string{"--config", config, "--confidence", "0.5", "motion", text}, "leave out --confidence", exitUsage},
-		"no picture":       {[]string{"--config", config, "motion", text}, "must be a picture", exitUsage},
-		"no such picture":  {[]string{"--config", config, "motion", "nowhere.jpg"}, "nowhere.jpg", exitUsage},
-		"nothing in there": {[]string{"--config", config, "motion", t.TempDir()}, "has no pictures or films", exitUsage},
+		"no file":           {[]string{"m.onnx"}, "1 arguments given, 2 or more wanted", exitUsage},
+		"no model":          {[]string{"nowhere.onnx", text}, "nowhere.onnx", exitUsage},
+		"not a model":       {[]string{text, text}, "not a readable ONNX model", exitUsage},
+		"bad size":          {[]string{"--size", "3", text, text}, "640x640", exitUsage},
+		"bad fps":           {[]string{"--fps", "-1", text, text}, "--fps must be", exitUsage},
+		"bad every":         {[]string{"--every", "-1", text, text}, "--every must be", exitUsage},
+		"bad confidence":    {[]string{"--confidence", "2", text, text}, "confidence", exitUsage},
+		"out and no copy":   {[]string{"--out", "x.png", "--boxes-only", text, text}, "exclude each other", exitUsage},
+		"no processor":      {[]string{"--config", config, "people", text}, "it has motion", exitUsage},
+		"settings twice":    {[]string{"--config", config, "--confidence", "0.5", "motion", text}, "leave out --confidence", exitUsage},
+		"no picture":        {[]string{"--config", config, "motion", text}, "must be a picture", exitUsage},
+		"no such picture":   {[]string{"--config", config, "motion", "nowhere.jpg"}, "nowhere.jpg", exitUsage},
+		"one copy for two":  {[]string{"--config", config, "--out", dir, "motion", film + ".mp4", film + ".mkv"}, "same annotated copy", exitUsage},
+		"one place for two": {[]string{"--config", config, "--out", "x.mp4", "motion", film + ".mp4", film + ".mkv"}, "--out must be a folder", exitUsage},
+		"a film's name":     {[]string{"--config", config, "--out", "x.png", "motion", film + ".mkv"}, "must end in .mp4", exitUsage},
+		"all wrong":         {[]string{"--config", config, "motion", text, film + ".mkv"}, "must be a picture", exitFailed},
+		"nothing in there":  {[]string{"--config", config, "motion", t.TempDir()}, "has no pictures or films", exitUsage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -26,7 +26,7 @@ func TestAFilmIsLookedAtByTimeAndAnnotated(t *testing.T) {
 	// The copy is a film like any other, with a line where the box is.
 	v, looks = gather(&fake{}, 0)
 	drawn := 0
-	err := play(t.Context(), out, 0, func(f *frame.Frame) error {
+	err := play(t.Context(), out, picker{}, func(f *frame.Frame) error {
 		if f.Width != 320 || f.Height != 240 {
 			t.Errorf("a picture of %d×%d", f.Width, f.Height)
 		}
@@ -40,6 +40,22 @@ func TestAFilmIsLookedAtByTimeAndAnnotated(t *testing.T) {
 	}
 	if err := v.View(t.Context(), out, ""); err != nil || !slices.Equal(seconds(*looks), want) {
 		t.Errorf("the copy's times are %v: %v", seconds(*looks), err)
+	}
+}
+
+func TestEachThirdFrame(t *testing.T) {
+	v, looks := gather(&fake{}, 1)
+	v.Every = 3
+	out := filepath.Join(t.TempDir(), "out.mp4")
+	if err := v.View(t.Context(), newFilm(t, 64, 64, 8), out); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"0.0", "0.3", "0.6"}; !slices.Equal(seconds(*looks), want) {
+		t.Errorf("looked at %v, want %v", seconds(*looks), want)
+	}
+	v.Every = 1
+	if *looks = nil; v.View(t.Context(), out, "") != nil || len(*looks) != 3 {
+		t.Errorf("the copy has %v", seconds(*looks))
 	}
 }
 
@@ -105,7 +121,7 @@ func TestWhatCannotBeLookedAt(t *testing.T) {
 		"webp":       {put(t, "a.webp", []byte("RIFF\x00\x00\x00\x00WEBPVP8 ")), "", "image/webp"},
 		"noise":      {put(t, "a.mp4", []byte{1, 2, 3, 0, 255, 254}), "", "no film"},
 		"itself":     {whole, whole, "replace the file"},
-		"unwritable": {whole, "/nonexistent/out.mp4", "--out"},
+		"unwritable": {whole, filepath.Join(t.TempDir(), "none", "out.mp4"), "--out"},
 	} {
 		err := v.View(t.Context(), c.in, c.out)
 		if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {

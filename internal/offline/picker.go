@@ -12,7 +12,9 @@ import (
 // of 139.4 s has 139 at one a second: a rest of less than half an interval at
 // the end is left out.
 type picker struct {
-	fps float64 // 0: every frame
+	fps   float64 // 0: every frame
+	every int     // other than 0: each so many-th frame, whatever the time
+	seen  int
 	// held is the frame of the interval with that number.
 	held     *frame.Frame
 	interval float64
@@ -28,6 +30,13 @@ const tolerance = 0.01
 // next takes over the film's next frame. It returns the frame that is chosen
 // now, or nil; either way what is not chosen is released.
 func (p *picker) next(f *frame.Frame) *frame.Frame {
+	if p.every > 0 {
+		if p.seen++; p.seen%p.every != 1%p.every {
+			f.Release()
+			return nil
+		}
+		return f
+	}
 	if p.fps == 0 {
 		return f
 	}

@@ -36,9 +36,6 @@ type recorder struct {
 // newRecorder begins a film of pictures like f, at that nominal rate.
 func newRecorder(path string, f *frame.Frame, fps float64) (*recorder, error) {
 	r := &recorder{path: path, width: f.Width, height: f.Height, sheet: newSheet()}
-	if fps == 0 {
-		fps = 25
-	}
 	width, height := r.size()
 	if width == 0 || height == 0 {
 		return nil, fmt.Errorf("a picture of %d×%d cannot be encoded; give --boxes-only", f.Width, f.Height)

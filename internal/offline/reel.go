@@ -25,10 +25,10 @@ type reel struct {
 }
 
 // play decodes a film and calls take, on the caller's goroutine, with the
-// frames that are chosen at that rate. A frame is released when take returns.
-func play(ctx context.Context, path string, fps float64, take func(*frame.Frame) error) error {
+// frames that are chosen. A frame is released when take returns.
+func play(ctx context.Context, path string, pick picker, take func(*frame.Frame) error) error {
 	r := &reel{
-		pick: picker{fps: fps}, frames: make(chan *frame.Frame),
+		pick: pick, frames: make(chan *frame.Frame),
 		eos: make(chan struct{}), failed: make(chan error, 1), quit: make(chan struct{}),
 	}
 	source := pipeline.Source{Film: pipeline.Film{Path: path}}

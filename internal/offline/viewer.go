@@ -29,6 +29,8 @@ type Viewer struct {
 	Processor processors.Processor
 	// FPS is how many frames of a second of a film are looked at; 0: all.
 	FPS float64
+	// Every, other than 0, is to look at each so many-th frame instead.
+	Every int
 	// Each is called with every frame's result, in order. Its error ends the file.
 	Each func(Look) error
 }
@@ -68,13 +70,13 @@ func (v *Viewer) picture(ctx context.Context, in, out string) error {
 
 func (v *Viewer) film(ctx context.Context, in, out string) error {
 	var copied *recorder
-	err := play(ctx, in, v.FPS, func(f *frame.Frame) error {
+	err := play(ctx, in, picker{fps: v.FPS, every: v.Every}, func(f *frame.Frame) error {
 		found, err := v.look(ctx, in, f)
 		if err != nil || out == "" {
 			return err
 		}
 		if copied == nil {
-			if copied, err = newRecorder(out, f, v.FPS); err != nil {
+			if copied, err = newRecorder(out, f, v.rate()); err != nil {
 				return err
 			}
 		}
@@ -84,6 +86,20 @@ func (v *Viewer) film(ctx context.Context, in, out string) error {
 		err = errors.Join(err, copied.close())
 	}
 	return err
+}
+
+// usualRate is a film's where nothing says it.
+const usualRate = 25
+
+// rate is the nominal one of a film's annotated copy.
+func (v *Viewer) rate() float64 {
+	switch {
+	case v.Every > 0:
+		return usualRate / float64(v.Every)
+	case v.FPS > 0:
+		return v.FPS
+	}
+	return usualRate
 }
 
 // look lets the processor see one frame.
