@@ -8,6 +8,7 @@ import (
 	"github.com/nvpipe/nvpipe/internal/config/builtin"
 	"github.com/nvpipe/nvpipe/processors"
 	"github.com/nvpipe/nvpipe/processors/motion"
+	"github.com/nvpipe/nvpipe/processors/oip"
 	"github.com/nvpipe/nvpipe/processors/onnx"
 )
 
@@ -34,6 +35,11 @@ func BuiltinTypes() Types {
 		"onnx": {settings["onnx"], func(s config.Settings, batch batchsink.Config, notice func(string)) (processors.Processor, error) {
 			return onnx.New(*s.(*onnx.Config), onnx.Options{
 				MaxBatch: batch.MaxBatchSize, Instances: batch.Instances, Overlap: true, OnNotice: notice,
+			})
+		}},
+		"oip": {settings["oip"], func(s config.Settings, batch batchsink.Config, notice func(string)) (processors.Processor, error) {
+			return oip.New(*s.(*oip.Config), oip.Options{
+				MaxBatch: batch.MaxBatchSize, HangTimeout: batch.HangTimeout, Overlap: true, OnNotice: notice,
 			})
 		}},
 	}

@@ -24,9 +24,14 @@ func markdown(t testing.TB, one table) string {
 	return b.String()
 }
 
-func TestCascadePageShowsTheExample(t *testing.T) {
-	if !strings.Contains(read(t, "docs/cascades.md"), "```yaml\n"+read(t, "configs/example-cascade.yaml")+"```\n") {
-		t.Error("docs/cascades.md does not show configs/example-cascade.yaml as it is")
+func TestPagesShowTheirExamples(t *testing.T) {
+	for page, example := range map[string]string{
+		"docs/cascades.md": "configs/example-cascade.yaml",
+		"docs/remote.md":   "configs/example-oip.yaml",
+	} {
+		if !strings.Contains(read(t, page), "```yaml\n"+read(t, example)+"```\n") {
+			t.Errorf("%s does not show %s as it is", page, example)
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ func tables() []table {
 	return []table{
 		{"log", &log}, {"metrics", &metrics}, {"rtsp", &rtsp},
 		{"processors", config.ProcessorKeys()},
-		{"type: motion", types["motion"].New()}, {"type: onnx", types["onnx"].New()},
+		{"type: motion", types["motion"].New()}, {"type: onnx", types["onnx"].New()}, {"type: oip", types["oip"].New()},
 		{"feeds", config.FeedKeys()}, {"a feed's processors", config.FeedProcessorKeys()},
 		{"type: events", &events}, {"type: file", &films},
 	}

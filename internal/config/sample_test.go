@@ -18,7 +18,7 @@ import (
 const sample = "configs/nvpipe.yaml"
 
 func environment(name string) (string, bool) {
-	return "value", strings.HasPrefix(name, "CAMERA_")
+	return "value", strings.HasPrefix(name, "CAMERA_") || name == "INFERENCE_TOKEN"
 }
 
 func load(t *testing.T, path string) *config.Config {
@@ -60,8 +60,10 @@ func TestSampleEqualsTheDefaults(t *testing.T) {
 	same("rtsp", cfg.RTSP, rtspout.DefaultConfig())
 	for _, p := range cfg.Processors {
 		want := builtin.Processors()[p.Type].New()
-		if model := reflect.ValueOf(want).Elem().FieldByName("Model"); model.IsValid() {
-			model.Set(reflect.ValueOf(p.Settings).Elem().FieldByName("Model"))
+		for _, required := range []string{"Model", "Endpoints"} {
+			if field := reflect.ValueOf(want).Elem().FieldByName(required); field.IsValid() {
+				field.Set(reflect.ValueOf(p.Settings).Elem().FieldByName(required))
+			}
 		}
 		same("processor "+p.Name, p.Settings, want)
 		same("batch of "+p.Name, p.Batch, config.DefaultProcessor().Batch)

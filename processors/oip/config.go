@@ -13,9 +13,9 @@ import (
 
 // Config is one remote detector as users set it.
 type Config struct {
-	// Endpoints are the gRPC addresses of the servers, `grpc://host:port`, or
-	// `grpcs://host:port` for TLS. The first that works is used; the others
-	// stand in for it. All must have the same model.
+	// Endpoints are the gRPC addresses of the servers: `grpc://host:port`, or
+	// `grpcs://host:port` where the connection is encrypted. The first that
+	// works is used; the others stand in for it. All must have the same model.
 	Endpoints []string `yaml:"endpoints"`
 	// Spread sends batches to all endpoints that work in turn, instead of to
 	// the first.
@@ -32,10 +32,11 @@ type Config struct {
 	Retries int `yaml:"retries"`
 	// TLS is how servers prove who they are, for `grpcs://`.
 	TLS client.TLS `yaml:"tls"`
-	// Token is sent as `authorization: Bearer TOKEN`: over TLS and to this
-	// machine itself, and anywhere with AllowPlaintextToken.
-	Token               secret.Secret `yaml:"token"`
-	AllowPlaintextToken bool          `yaml:"allow_plaintext_token"`
+	// Token is sent as `authorization: Bearer …` to servers at `grpcs://` and on
+	// this machine itself.
+	Token secret.Secret `yaml:"token"`
+	// AllowPlaintextToken sends Token to any server, for all on the way to read.
+	AllowPlaintextToken bool `yaml:"allow_plaintext_token"`
 
 	detect.Config `yaml:",inline"`
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Processors returns a new table: a program that embeds nvpipe adds its own
-// types to it. Settings are *motion.Config and *onnx.Config.
+// types to it. Settings are *motion.Config, *onnx.Config and *oip.Config.
 func Processors() config.Registry {
 	return config.Registry{
 		"motion": {
@@ -27,6 +27,7 @@ func Processors() config.Registry {
 			},
 			Files: onnxFiles,
 		},
+		"oip": remote(),
 	}
 }
 

@@ -35,7 +35,7 @@ func ParseEndpoint(text string) (Endpoint, error) {
 	}
 	port, err := strconv.ParseUint(u.Port(), 10, 16)
 	if err != nil || port == 0 || u.Hostname() == "" {
-		return Endpoint{}, fmt.Errorf("%s, with a port of 1–65535 (Triton's and KServe's is 8001, OpenVINO Model Server's the one of --port)", endpointForm)
+		return Endpoint{}, fmt.Errorf("%s, with a port of 1–65535: that of the server's gRPC, which is 8001 for Triton unless it was changed", endpointForm)
 	}
 	return Endpoint{Address: net.JoinHostPort(u.Hostname(), u.Port()), Secure: u.Scheme == "grpcs"}, nil
 }
