@@ -16,12 +16,18 @@ import (
 // film decodes one frame a second of a film of the given size.
 func film(t testing.TB, name string, width, height int) []*frame.Frame {
 	t.Helper()
+	return footage(t, name, width, height, "fps=1")
+}
+
+// footage decodes what a filter of ffmpeg lets through.
+func footage(t testing.TB, name string, width, height int, filter string) []*frame.Frame {
+	t.Helper()
 	path := shared(t, "videos/"+name)
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
 		t.Skip("needs ffmpeg to decode footage")
 	}
-	cmd := exec.Command(ffmpeg, "-loglevel", "error", "-i", path, "-vf", "fps=1", "-pix_fmt", "yuv420p", "-f", "rawvideo", "-")
+	cmd := exec.Command(ffmpeg, "-loglevel", "error", "-i", path, "-vf", filter, "-fps_mode", "passthrough", "-pix_fmt", "yuv420p", "-f", "rawvideo", "-")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
