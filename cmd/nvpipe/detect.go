@@ -6,9 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -81,10 +78,7 @@ func (d *detection) flags(set *flag.FlagSet) {
 	set.StringVar(&d.cfg.Labels, "labels", d.cfg.Labels, "file with the model's classes, one per line"+ofModel)
 	set.Float64Var(&d.cfg.Confidence, "confidence", d.cfg.Confidence, "least confidence, 0–1"+ofModel)
 	set.Func("classes", "names of the classes wanted, separated by commas; left out: all"+ofModel, func(text string) error {
-		d.cfg.Classes = nil
-		for name := range strings.SplitSeq(text, ",") {
-			d.cfg.Classes = append(d.cfg.Classes, strings.TrimSpace(name))
-		}
+		d.cfg.Classes = split(text)
 		return nil
 	})
 	set.Func("size", "WIDTHxHEIGHT of the input, for a model that leaves it open"+ofModel, func(text string) error {
@@ -94,16 +88,24 @@ func (d *detection) flags(set *flag.FlagSet) {
 		}
 		return nil
 	})
+	set.Func("providers", "execution providers, the one wanted most first, such as cuda,cpu"+ofModel, func(text string) error {
+		d.cfg.Providers = split(text)
+		return nil
+	})
 	set.IntVar(&d.cfg.Threads, "threads", 0, "threads of the model; 0: all there are"+ofModel)
 	set.StringVar(&d.cfg.Library, "library", "", "ONNX Runtime's library; left out: as for nvpipe run"+ofModel)
 }
 
-// viewing is one file to look at; copied: where its annotated copy goes.
-type viewing struct{ file, copied string }
+func split(text string) (names []string) {
+	for name := range strings.SplitSeq(text, ",") {
+		names = append(names, strings.TrimSpace(name))
+	}
+	return names
+}
 
 // prepare refuses what can be seen to be wrong before the model is loaded.
 func (d *detection) prepare(args []string) ([]viewing, processors.Processor, error) {
-	if !(d.fps >= 0 && d.fps <= maxDetectFPS) || math.IsNaN(d.fps) {
+	if !(d.fps >= 0 && d.fps <= maxDetectFPS) {
 		return nil, nil, fmt.Errorf("--fps must be 0–%d, is %v", maxDetectFPS, d.fps)
 	}
 	if d.every < 0 || d.every > maxDetectEvery {
@@ -155,84 +157,6 @@ func asFlags(err error) error {
 		return fmt.Errorf("%w (as --size WIDTHxHEIGHT)", err)
 	}
 	return err
-}
-
-// jobs are the files, those of folders too, with the places of their copies.
-func (d *detection) jobs(args []string) ([]viewing, error) {
-	files, err := filesOf(args)
-	if err != nil {
-		return nil, err
-	}
-	info, err := os.Stat(d.out)
-	folder := err == nil && info.IsDir()
-	if d.out != "" && !folder && len(files) > 1 {
-		return nil, fmt.Errorf("--out must be a folder that exists, because there are %d files, is %s", len(files), d.out)
-	}
-	var jobs []viewing
-	from := map[string]string{} // file by the place of its copy
-	for _, file := range files {
-		kind, err := offline.KindOf(file)
-		if err != nil && len(files) == 1 {
-			return nil, err
-		}
-		if err != nil || d.boxes {
-			jobs = append(jobs, viewing{file: file}) // a wrong one among many is reported when its turn comes
-			continue
-		}
-		copied, err := d.place(file, kind, folder)
-		if err != nil {
-			return nil, err
-		}
-		if other, taken := from[copied]; taken {
-			return nil, fmt.Errorf("%s and %s would have the same annotated copy, %s: look at them one after the other, or with --boxes-only", other, file, copied)
-		}
-		from[copied] = file
-		jobs = append(jobs, viewing{file, copied})
-	}
-	return jobs, nil
-}
-
-func filesOf(args []string) (files []string, err error) {
-	for _, arg := range args {
-		info, err := os.Stat(arg)
-		if err != nil {
-			return nil, err
-		}
-		if !info.IsDir() {
-			files = append(files, arg)
-			continue
-		}
-		inside, err := offline.Files(arg)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, inside...)
-	}
-	return files, nil
-}
-
-// place is where a file's annotated copy goes.
-func (d *detection) place(file string, kind offline.Kind, folder bool) (string, error) {
-	beside := offline.CopyName(file, kind)
-	switch {
-	case folder:
-		return filepath.Join(d.out, filepath.Base(beside)), nil
-	case d.out == "":
-		return beside, nil
-	}
-	return d.out, fitting(kind, d.out)
-}
-
-func fitting(kind offline.Kind, path string) error {
-	ext := strings.ToLower(filepath.Ext(path))
-	isPicture := ext == ".png" || ext == ".jpg" || ext == ".jpeg"
-	switch {
-	case kind == offline.Picture && !isPicture:
-		return fmt.Errorf("--out must end in .jpg or .png for a picture, is %s", path)
-	case kind == offline.Film && ext != ".mp4":
-		return fmt.Errorf("--out must end in .mp4 for a film, is %s", path)
-	}
-	return nil
 }
 
 // run looks at every file. One that cannot be read does not keep the others
