@@ -148,3 +148,28 @@ func TestFilmWithSound(t *testing.T) {
 	r.untilFrames(t, 20)
 	balanced(t, g, r)
 }
+
+// A handler that takes its time holds an unpaced film back, and loses nothing;
+// one that lets go at the end does not hold the end up.
+func TestAnUnpacedFilmWaitsForItsHandler(t *testing.T) {
+	t.Parallel()
+	path := clipOf(t, "H264", 25, "width=320,height=240", "mp4mux", ".mp4")
+	r := newRecorder()
+	frames, quit := make(chan *frame.Frame), make(chan struct{})
+	r.onFrame = func(f *frame.Frame) {
+		select {
+		case frames <- f:
+		case <-quit:
+			f.Release()
+		}
+	}
+	g := start(t, pipeline.Source{Film: pipeline.Film{Path: path}}, pipeline.GraphSettings{Unpaced: true}, r)
+	for range 10 {
+		(<-frames).Release()
+	}
+	if c := g.Counts(); c.Decoded > 12 {
+		t.Errorf("%d pictures were decoded while 10 were taken", c.Decoded)
+	}
+	close(quit)
+	balanced(t, g, r)
+}
