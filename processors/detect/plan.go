@@ -103,7 +103,7 @@ func (p *Plan) InputShape(n int) []int64 {
 	return append([]int64{int64(n)}, p.Target.Shape()...)
 }
 
-// OutputShape is the shape of output i for n pictures, with −1 for what only a
+// OutputShape is the shape of output i for n pictures, with 0 for what only a
 // run tells.
 func (p *Plan) OutputShape(i, n int) []int64 {
 	return append([]int64{int64(n)}, p.want[i]...)

@@ -91,7 +91,7 @@ type Reading struct {
 }
 
 // Open stands in shapes for a dimension that only a run tells.
-const Open = -1
+const Open = 0
 
 // Fit is how well a model fits a family.
 type Fit uint8

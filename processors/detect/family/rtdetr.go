@@ -48,7 +48,7 @@ func readRTDETRRows(g Graph) (r Reading) {
 	}
 	columns, r.Classes = g.columns(columns, boxHead)
 	r.Decoder = scoredQueries{float32(g.Width), float32(g.Height)}
-	r.Outputs, r.Shapes = []int{0}, [][]int64{{open(rows), columns}}
+	r.Outputs, r.Shapes = []int{0}, [][]int64{{rows, columns}}
 	return r
 }
 
@@ -72,8 +72,8 @@ func (g Graph) queries() (r Reading, logits int64) {
 	if !g.isBoxes(at[1]) || g.isBoxes(at[0]) || !fits(l[1].Size, b[1].Size) {
 		return r, 0
 	}
-	n := open(max(l[1].Size, b[1].Size))
-	return Reading{Fit: Possible, Outputs: at[:], Shapes: [][]int64{{n, open(l[2].Size)}, {n, 4}}}, l[2].Size
+	n := max(l[1].Size, b[1].Size)
+	return Reading{Fit: Possible, Outputs: at[:], Shapes: [][]int64{{n, l[2].Size}, {n, 4}}}, l[2].Size
 }
 
 // isBoxes: an output of three dimensions has boxes, by its last dimension or,

@@ -36,23 +36,15 @@ func (g Graph) named(n int64) bool { return g.Classes > 0 && int64(g.Classes) ==
 // likely: n is the number of names given or, without, that of COCO's classes.
 func (g Graph) likely(n int64) bool { return g.named(n) || g.Classes == 0 && n == 80 }
 
-// open is a size as Reading has it.
-func open(size int64) int64 {
-	if size == 0 {
-		return Open
-	}
-	return size
-}
-
 // columns is the number of a row's values, of which other are no classes, and
 // the number of classes: by the model or, where it leaves that open, by the
 // names given.
 func (g Graph) columns(size, other int64) (columns int64, classes int) {
-	if size == 0 && g.Classes > 0 {
-		size = other + int64(g.Classes)
+	switch {
+	case size != 0:
+		return size, int(size - other)
+	case g.Classes != 0:
+		return other + int64(g.Classes), g.Classes
 	}
-	if size == 0 {
-		return Open, 0
-	}
-	return size, int(size - other)
+	return Open, 0
 }

@@ -40,7 +40,7 @@ func readSSD(g Graph) (r Reading) {
 	if boxes == "" {
 		r.Missing = "boxes"
 	}
-	rows := open(max(g.rows(p.boxes), g.rows(p.scores), g.rows(p.classes)))
+	rows := max(g.rows(p.boxes), g.rows(p.scores), g.rows(p.classes))
 	r.Fit = Clear
 	r.Outputs = []int{p.boxes, p.scores, p.classes}
 	r.Shapes = [][]int64{{rows, 4}, {rows}, {rows}}

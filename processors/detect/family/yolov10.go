@@ -28,7 +28,7 @@ func readYOLOv10(g Graph) (r Reading) {
 		r.Fit = Clear
 	}
 	r.Decoder = yolov10Decoder{}
-	r.Outputs, r.Shapes = []int{0}, [][]int64{{open(rows), rowEnd}}
+	r.Outputs, r.Shapes = []int{0}, [][]int64{{rows, rowEnd}}
 	return r
 }
 

@@ -35,7 +35,7 @@ func readYOLOv5(g Graph) (r Reading) {
 	}
 	columns, r.Classes = g.columns(columns, rowHead)
 	r.Decoder = yolov5Decoder{}
-	r.Outputs, r.Shapes = []int{0}, [][]int64{{open(rows), columns}}
+	r.Outputs, r.Shapes = []int{0}, [][]int64{{rows, columns}}
 	return r
 }
 

@@ -32,12 +32,12 @@ func readYOLOv8(g Graph) (r Reading) {
 			r.Fit = Possible
 		}
 		b, r.Classes = g.columns(b, boxHead)
-		r.Decoder, r.Shapes = yolov8Rows{}, [][]int64{{open(a), b}}
+		r.Decoder, r.Shapes = yolov8Rows{}, [][]int64{{a, b}}
 		return r
 	}
 	r.Fit = plain
 	a, r.Classes = g.columns(a, boxHead)
-	r.Decoder, r.Shapes = yolov8Columns{}, [][]int64{{a, open(b)}}
+	r.Decoder, r.Shapes = yolov8Columns{}, [][]int64{{a, b}}
 	return r
 }
 
