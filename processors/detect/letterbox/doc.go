@@ -31,9 +31,9 @@
 // # Where the time goes
 //
 // Everything is done a row at a time, in memory that stays in the processor's
-// nearest cache: the part of a plane's row that is needed is copied, scaled,
-// mixed with the next row and converted to levels, and levels are looked up as
-// values. Rows that lie between no rows of the output are not read. On amd64
-// with AVX2 these row functions are assembly, about three times as fast as the
-// Go code that they equal bit by bit; the build tag purego leaves them out.
+// nearest cache: a plane's row is scaled, mixed with the next one, converted to
+// levels, and levels are looked up as values. Rows that the output does not
+// need are not touched. On amd64 with AVX2 these row functions are assembly,
+// three to four times as fast as the Go code that they equal bit by bit; the
+// build tag purego leaves them out.
 package letterbox

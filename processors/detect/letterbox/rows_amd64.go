@@ -5,7 +5,7 @@ package letterbox
 import "golang.org/x/sys/cpu"
 
 // The assembly works on eight pixels at a time and, but for lookUpAVX2, beyond
-// n up to a multiple of eight: rows come from row, which leaves room. n is
+// n up to a multiple of eight: rows come from room, which leaves space. n is
 // positive.
 
 //go:noescape

@@ -55,12 +55,12 @@ func TestAssemblyEqualsGoOnAnything(t *testing.T) {
 		first[i], second[i] = byte(rng.Uint32()), byte(rng.Uint32())
 	}
 	for n := 1; n < 60; n++ {
-		taps := row[tap](nil, n)
+		taps := room[tap](nil, n)
 		for i := range taps {
 			taps[i] = newTap(rng.IntN(lineMask+1), float64(rng.IntN(weightOne+1))/weightOne)
 		}
-		luma := func() []uint16 { return row[uint16](nil, n) }
-		chroma := func() []uint32 { return row[uint32](nil, n) }
+		luma := func() []uint16 { return room[uint16](nil, n) }
+		chroma := func() []uint32 { return room[uint32](nil, n) }
 		a, b := [2][]uint16{luma(), luma()}, [2][]uint16{luma(), luma()}
 		p, q := [2][]uint32{chroma(), chroma()}, [2][]uint32{chroma(), chroma()}
 		scaleLuma(a[0], taps, &first)
@@ -77,7 +77,7 @@ func TestAssemblyEqualsGoOnAnything(t *testing.T) {
 		same(t, "planes", p[1], q[1])
 		var x, y [3][]uint8
 		for i := range x {
-			x[i], y[i] = row[uint8](nil, n), row[uint8](nil, n)
+			x[i], y[i] = room[uint8](nil, n), room[uint8](nil, n)
 		}
 		for _, key := range []colourKey{{false, false}, {false, true}, {true, false}, {true, true}} {
 			k, w0, w1 := newColour(key), uint32(rng.IntN(weightOne+1)), uint32(rng.IntN(weightOne+1))

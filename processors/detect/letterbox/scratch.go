@@ -49,17 +49,17 @@ func (s *Scratch) prepare(format frame.Format, fit Fit) {
 	s.chromaX.set(x, grid{(fit.Picture.X + 1) / 2, 2, 0}, distance)
 	s.chromaY.set(y, grid{(fit.Picture.Y + 1) / 2, 2, 0.5}, 1)
 	for i := range 2 {
-		s.luma[i] = row(s.luma[i], fit.Filled.Dx())
-		s.chroma[i] = row(s.chroma[i], fit.Filled.Dx())
+		s.luma[i] = room(s.luma[i], fit.Filled.Dx())
+		s.chroma[i] = room(s.chroma[i], fit.Filled.Dx())
 	}
 	for i := range s.levels {
-		s.levels[i] = row(s.levels[i], fit.Filled.Dx())
+		s.levels[i] = room(s.levels[i], fit.Filled.Dx())
 	}
 }
 
-// row is s with n elements and room for some more: the assembly works on
+// room is s with n elements and space for some more: the assembly works on
 // pixels by the eight.
-func row[T any](s []T, n int) []T {
+func room[T any](s []T, n int) []T {
 	const step = 8
 	if n += step - 1; cap(s) < n {
 		s = make([]T, n)

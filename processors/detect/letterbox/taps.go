@@ -50,7 +50,7 @@ func (a *axis) set(s stretch, g grid, distance int) {
 	first, _ := position(s.from)
 	last, _ := position(s.to - 1)
 	a.from, a.to = first*distance, min(last+2, g.n)*distance
-	a.taps = row(a.taps, s.to-s.from)
+	a.taps = room(a.taps, s.to-s.from)
 	for i := range a.taps {
 		sample, part := position(s.from + i)
 		a.taps[i] = newTap((sample-first)*distance, part)
