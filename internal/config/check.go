@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -101,7 +102,11 @@ func (c *checker) check(cfg *Config, types Registry) {
 			continue
 		}
 		for _, f := range files(p.Settings) {
-			c.file(c.root.Key("processors").Key(p.Name).Key(f.Key), *f.Path)
+			at := c.root.Key("processors").Key(p.Name)
+			for key := range strings.SplitSeq(f.Key, ".") {
+				at = at.Key(key)
+			}
+			c.file(at, *f.Path)
 		}
 	}
 	for _, f := range cfg.Feeds {

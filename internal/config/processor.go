@@ -28,7 +28,7 @@ type ProcessorType struct {
 
 // File is a setting that names a file.
 type File struct {
-	// Key of the setting, relative to the processor.
+	// Key of the setting, relative to the processor; dotted within a mapping.
 	Key  string
 	Path *string
 }

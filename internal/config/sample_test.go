@@ -47,6 +47,18 @@ func TestEveryConfigLoads(t *testing.T) {
 	}
 }
 
+// A file named in a mapping within a processor is looked for, and its place known.
+func TestCheckFindsFilesWithinMappings(t *testing.T) {
+	report := config.Check(filepath.Join(root, "configs", "example-oip.yaml"), config.Options{Processors: builtin.Processors(), LookupEnv: environment})
+	var out strings.Builder
+	if err := report.WriteText(&out); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); !strings.Contains(got, "processors.objects.tls.ca: the file ") || strings.Contains(got, ":6:") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
 func TestSampleEqualsTheDefaults(t *testing.T) {
 	cfg := load(t, sample)
 	same := func(what string, got, want any) {
