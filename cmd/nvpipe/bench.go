@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 )
@@ -35,6 +36,20 @@ func benchCommand(args []string, out, errs io.Writer) int {
 		fmt.Fprintf(errs, "  %-35s %s\n", b.name+" "+b.args, b.does)
 	}
 	return code
+}
+
+// reporter writes what it measures.
+type reporter func(ctx context.Context, out io.Writer, progress func(string)) error
+
+// report runs a benchmark that is ready to, until it is done or a signal comes.
+func report(name string, r reporter, out, errs io.Writer) int {
+	ctx, release := untilSignal(errs)
+	defer release()
+	if err := r(ctx, out, progressOn(errs)); err != nil {
+		fmt.Fprintf(errs, "nvpipe bench %s: %v\n", name, err)
+		return exitFailed
+	}
+	return exitFine
 }
 
 // progressOn shows a text on a terminal, in place of the one before.

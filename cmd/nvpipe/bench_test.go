@@ -75,7 +75,7 @@ func TestBenchBatchPrintsAnObjectForEachPolicy(t *testing.T) {
 
 func TestBenchBatchPrintsATable(t *testing.T) {
 	code, out, _ := dispatched("bench", "batch", "--policy", "eager", "--feeds", "1", "--fps", "0", "--cost", "1ms", "--for", "20ms", "--warm-up", "0s", "--seeds", "1")
-	if code != exitFine || strings.Count(out, "\n") != 4 || !strings.Contains(out, "eager") || !strings.Contains(out, "bare loop") {
+	if code != exitFine || strings.Count(out, "\n") != 4 || !strings.Contains(out, "eager") || !strings.Contains(out, "bare barrier") {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
 }

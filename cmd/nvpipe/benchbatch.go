@@ -39,17 +39,10 @@ func benchBatch(args []string, out, errs io.Writer) int {
 		fmt.Fprintln(errs, "nvpipe bench batch:", err)
 		return exitUsage
 	}
-	ctx, release := untilSignal(errs)
-	defer release()
-	report := c.table
 	if *asJSON {
-		report = c.lines
+		return report("batch", c.lines, out, errs)
 	}
-	if err := report(ctx, out, progressOn(errs)); err != nil {
-		fmt.Fprintln(errs, "nvpipe bench batch:", err)
-		return exitFailed
-	}
-	return exitFine
+	return report("batch", c.table, out, errs)
 }
 
 func (c *comparison) flags(set *flag.FlagSet) (policy *string) {

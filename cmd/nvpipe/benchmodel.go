@@ -37,17 +37,10 @@ func benchModel(args []string, out, errs io.Writer) int {
 		fmt.Fprintln(errs, "nvpipe bench model:", err)
 		return exitUsage
 	}
-	ctx, release := untilSignal(errs)
-	defer release()
-	report := s.table
 	if *asJSON {
-		report = s.lines
+		return report("model", s.lines, out, errs)
 	}
-	if err := report(ctx, out, progressOn(errs)); err != nil {
-		fmt.Fprintln(errs, "nvpipe bench model:", err)
-		return exitFailed
-	}
-	return exitFine
+	return report("model", s.table, out, errs)
 }
 
 func (s *survey) flags(set *flag.FlagSet) {

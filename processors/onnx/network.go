@@ -3,7 +3,6 @@ package onnx
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	ort "github.com/yalue/onnxruntime_go"
@@ -76,12 +75,8 @@ func (n *network) Run(_ context.Context, t *detect.Tray, size int) ([]tensor.Ten
 	if n.plan.OpenOutputs() {
 		return n.runUnbound(t, size)
 	}
-	// What comes out is bound unseen: it is looked at once before.
 	if !n.proved[size] && n.readable() {
-		if err := n.prove(t, size); err != nil {
-			return nil, err
-		}
-		n.proved[size] = true
+		return n.prove(t, size)
 	}
 	b, err := n.room(t).binding(n, size)
 	if err != nil {
@@ -93,26 +88,16 @@ func (n *network) Run(_ context.Context, t *detect.Tray, size int) ([]tensor.Ten
 	return b.out, nil
 }
 
-// prove runs a batch and lets the runtime make the outputs, to see whether they
-// are what the model's description promises.
-func (n *network) prove(t *detect.Tray, size int) error {
-	in, err := input(n.plan, t, size)
-	if err != nil {
-		return err
+// prove is the first run of a size: the runtime makes the outputs, to see
+// whether they are what the model's description promises. Later ones are bound
+// to memory for just that.
+func (n *network) prove(t *detect.Tray, size int) ([]tensor.Tensor, error) {
+	outputs, err := n.runUnbound(t, size)
+	if err == nil {
+		err = n.plan.Check(outputs, size)
 	}
-	defer in.Destroy()
-	outputs := make([]ort.Value, len(n.plan.Outputs))
-	if err := n.session.Run([]ort.Value{in}, outputs); err != nil {
-		return err
-	}
-	for i, out := range outputs {
-		defer out.Destroy()
-		want := ort.NewShape(n.plan.OutputShape(i, size)...)
-		if got := out.GetShape(); !got.Equals(want) {
-			return fmt.Errorf("a batch of %d gives an output of shape %v, must be %v", size, got, want)
-		}
-	}
-	return nil
+	n.proved[size] = err == nil
+	return outputs, err
 }
 
 func (n *network) close() error {

@@ -214,7 +214,7 @@ func TestStartRefuses(t *testing.T) {
 		want string
 	}{
 		{"an operator that the runtime does not know", odd, context.Background, "NoSuchOperator"},
-		{"an output of another shape", other, context.Background, "shape [1 87 7], must be [1 84 7]"},
+		{"an output of another shape", other, context.Background, "float32 [1 87 7], must be float32 [1 84 7]"},
 		{"a start that nobody waits for", detector(0), canceled, "context canceled"},
 	} {
 		cfg := tiny(t, c.d)

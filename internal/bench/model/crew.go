@@ -112,7 +112,7 @@ func (c *crew) measure(ctx context.Context, s Setting, d time.Duration) (Point, 
 func call(ctx context.Context, p Processor, n int, d time.Duration) (took []time.Duration, err error) {
 	batch := make([]frame.Entry, n)
 	for i := range batch {
-		batch[i].Frame = picture(i)
+		batch[i].Frame = Picture(i)
 	}
 	for began := time.Now(); len(took) == 0 || time.Since(began) < d; {
 		if err := ctx.Err(); err != nil {

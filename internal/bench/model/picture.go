@@ -6,7 +6,8 @@ import "github.com/nvpipe/nvpipe/frame"
 // show does not matter: a model takes as long for anything.
 const width, height = 640, 360
 
-func picture(i int) *frame.Frame {
+// Picture is the i-th of those that are measured with, in memory of its own.
+func Picture(i int) *frame.Frame {
 	f := &frame.Frame{Feed: "bench", Seq: uint64(i + 1), Format: frame.NV12, Width: width, Height: height}
 	f.Planes[0] = frame.Plane{Data: make([]byte, width*height), Stride: width}
 	f.Planes[1] = frame.Plane{Data: make([]byte, width*height/2), Stride: width}
