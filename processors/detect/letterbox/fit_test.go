@@ -181,11 +181,22 @@ func TestRegionInPixels(t *testing.T) {
 		{frame.Box{XMin: 0.5, YMin: 0.5, XMax: 0.5, YMax: 0.5}, 10, 10, image.Rect(5, 5, 6, 6)},
 		{frame.Box{XMin: -3, YMin: 2, XMax: -2, YMax: 9}, 10, 10, image.Rect(0, 9, 1, 10)},
 		{frame.Box{XMin: -1e30, YMin: -1e30, XMax: 1e30, YMax: 1e30}, 10, 10, image.Rect(0, 0, 10, 10)},
-		// A third of 1920 as float32 is no whole pixel; it is still meant.
-		{frame.Box{XMin: 640. / 1920, YMin: 0, XMax: 1280. / 1920, YMax: 1}, 1920, 1080, image.Rect(640, 0, 1280, 1080)},
 	} {
 		if got := pixels(c.region, c.w, c.h); got != c.want {
 			t.Errorf("%+v of %d×%d is %v, want %v", c.region, c.w, c.h, got, c.want)
+		}
+	}
+}
+
+// Normalised as float32 most pixels' borders are not on them any more; they are
+// meant all the same.
+func TestRegionsOfWholePixelsReturn(t *testing.T) {
+	for _, side := range []int{7, 1080, 1920, 8191, MaxSide - 1, MaxSide} {
+		for from := range side {
+			low, high := float32(from)/float32(side), float32(from+1)/float32(side)
+			if a, b := span(low, high, side); a != from || b != from+1 {
+				t.Fatalf("pixel %d of %d is %d–%d", from, side, a, b)
+			}
 		}
 	}
 }
