@@ -135,7 +135,7 @@ func (c Config) Validate() error {
 func (c Config) validateInput(errs *complaints) {
 	errs.whole("input_width", c.InputWidth, 0, maxInputSide)
 	errs.whole("input_height", c.InputHeight, 0, maxInputSide)
-	errs.oneOf("input_layout", c.InputLayout, "nchw", "nhwc")
+	errs.oneOf("input_layout", c.InputLayout, slices.Sorted(maps.Keys(layouts))...)
 	errs.oneOf("input_colour", c.InputColour, slices.Sorted(maps.Keys(orders))...)
 	errs.oneOf("input_fit", c.InputFit, slices.Sorted(maps.Keys(modes))...)
 	errs.whole("input_shorter", c.InputShorter, 0, maxInputSide)

@@ -150,8 +150,9 @@ func (in input) target(f *family.Family, r family.Reading, about metadata, cfg C
 	if in.grey {
 		t.Order = letterbox.Grey
 	}
-	if d.Mode == letterbox.CentreCrop {
-		t.Shorter = shorter(d, cfg.InputShorter, max(t.Width, t.Height))
+	var err error
+	if t.Shorter, err = shorter(d, cfg.InputShorter, max(t.Width, t.Height)); err != nil {
+		return t, err
 	}
 	for c := range t.Mean {
 		t.Mean[c], t.Scale[c] = d.Mean[c]/d.Scale, d.Scale/d.Deviation[c]
@@ -162,10 +163,16 @@ func (in input) target(f *family.Family, r family.Reading, about metadata, cfg C
 	return t, nil
 }
 
-// shorter is the picture's shorter side before a crop to a longer side.
-func shorter(d family.Input, config, longer int) int {
-	if config != 0 || d.Side == 0 {
-		return config
+// shorter is the picture's shorter side before a crop to a longer side; 0: no
+// larger than covers it.
+func shorter(d family.Input, stated, longer int) (int, error) {
+	switch {
+	case stated != 0 && d.Mode != letterbox.CentreCrop:
+		return 0, invalid.Field("input_shorter", "must be left out: pictures are put into the input by %s, not by centre-crop", key(modes, d.Mode))
+	case stated != 0 && stated < longer:
+		return 0, invalid.Field("input_shorter", "must be at least the input's %d, is %d", longer, stated)
+	case stated != 0 || d.Mode != letterbox.CentreCrop:
+		return stated, nil
 	}
-	return longer * d.Shorter / d.Side
+	return longer * d.Shorter / d.Side, nil
 }

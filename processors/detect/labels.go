@@ -46,7 +46,7 @@ func (c Config) names(m metadata) ([]string, error) {
 func (c Config) labelsFor(known []string, classes int, model string) ([]string, error) {
 	switch {
 	case c.Labels == LabelsNone:
-		return nil, nil
+		return numbered(classes), nil
 	case known == nil && classes == len(coco80()):
 		return coco80(), nil
 	case known == nil && classes == len(coco91()):
@@ -76,7 +76,17 @@ func (p *Plan) label(class int) string {
 	if class < len(p.labels) {
 		return p.labels[class]
 	}
-	return fmt.Sprintf("class %d", class)
+	return number(class)
+}
+
+func number(class int) string { return fmt.Sprintf("class %d", class) }
+
+func numbered(classes int) []string {
+	names := make([]string, classes)
+	for i := range names {
+		names[i] = number(i)
+	}
+	return names
 }
 
 // coco80 are the classes of COCO as detectors mostly number them, from 0.

@@ -7,13 +7,26 @@ import (
 	"github.com/nvpipe/nvpipe/processors/detect/tensor"
 )
 
+// The words of Config.
 var (
+	layouts = map[string]letterbox.Layout{"nchw": letterbox.NCHW, "nhwc": letterbox.NHWC}
+
 	orders = map[string]letterbox.Order{"rgb": letterbox.RGB, "bgr": letterbox.BGR, "grey": letterbox.Grey}
 	modes  = map[string]letterbox.Mode{
 		"top-left": letterbox.TopLeft, "centred": letterbox.Centred,
 		"stretch": letterbox.Stretch, "centre-crop": letterbox.CentreCrop,
 	}
 )
+
+// key is the word for v.
+func key[V comparable](words map[string]V, v V) string {
+	for word, means := range words {
+		if means == v {
+			return word
+		}
+	}
+	return "?"
+}
 
 // override puts what is stated in place of a family's defaults.
 func (c Config) override(d *family.Input, in tensor.Value) error {

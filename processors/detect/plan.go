@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"fmt"
+
 	"github.com/nvpipe/nvpipe/internal/invalid"
 	"github.com/nvpipe/nvpipe/processors/detect/family"
 	"github.com/nvpipe/nvpipe/processors/detect/letterbox"
@@ -60,6 +62,9 @@ func NewPlan(m tensor.Model, name string, cfg Config) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if reading.Classes > maxClasses {
+		return nil, invalid.Field("model", "%s has %d classes, at most %d are supported", name, reading.Classes, maxClasses)
+	}
 	p := &Plan{
 		Input: in.value, Batch: int(graph.Batch), cfg: cfg,
 		family: f, decoder: reading.Decoder, want: reading.Shapes,
@@ -76,9 +81,10 @@ func NewPlan(m tensor.Model, name string, cfg Config) (*Plan, error) {
 
 // settle is what follows from the family.
 func (p *Plan) settle(in input, r family.Reading, labels []string, about metadata) (err error) {
-	if p.rule, err = p.cfg.rule(p.family); err != nil {
+	if err := p.cfg.suits(p.family); err != nil {
 		return err
 	}
+	p.rule = p.cfg.rule(p.family)
 	if p.Target, err = in.target(p.family, r, about, p.cfg); err != nil {
 		return err
 	}
@@ -89,8 +95,23 @@ func (p *Plan) settle(in input, r family.Reading, labels []string, about metadat
 	return err
 }
 
+// maxClasses is far above what models tell apart.
+const maxClasses = 1 << 16
+
 // Family is the name of the family that the model is of.
 func (p *Plan) Family() string { return p.family.Name }
+
+// String says how the model is understood, for people: "yolov8 with 80 classes,
+// input 640×640 float32 nchw rgb centred".
+func (p *Plan) String() string {
+	classes := "numbered classes"
+	if n := len(p.labels); n > 0 {
+		classes = fmt.Sprintf("%d classes", n)
+	}
+	t := p.Target
+	return fmt.Sprintf("%s with %s, input %d×%d %s %s %s %s", p.family.Name, classes, t.Width, t.Height, t.Type,
+		key(layouts, t.Layout), key(orders, t.Order), key(modes, t.Mode))
+}
 
 // OpenBatch: a batch of any size can be run at once.
 func (p *Plan) OpenBatch() bool { return p.Batch == 0 }
@@ -124,19 +145,29 @@ func (p *Plan) OpenOutputs() bool {
 // Labels are the names of the classes; empty where they only have numbers.
 func (p *Plan) Labels() []string { return p.labels }
 
-// rule is what is done about overlapping boxes of a model of the family.
-func (c Config) rule(f *family.Family) (nms.Rule, error) {
-	r := nms.Rule{Mode: nms.Off, IoU: float32(c.NMSIoU), Limit: c.MaxDetections}
-	if f.Whole && c.NMS != auto && c.NMS != "off" {
-		return r, invalid.Field("nms", "must be auto or off for a %s, which has no boxes; is %q", f.Name, c.NMS)
+// suits checks that what is stated means something to the family.
+func (c Config) suits(f *family.Family) error {
+	switch {
+	case f.Whole && c.NMS != auto && c.NMS != "off":
+		return invalid.Field("nms", "must be auto or off for a %s, which has no boxes; is %q", f.Name, c.NMS)
+	case !f.Whole && c.Scores != auto:
+		return invalid.Field("scores", "must be auto but for a classifier; the model is of %s", f.Name)
+	case f.Name != "ssd" && c.Boxes != auto:
+		return invalid.Field("boxes", "must be auto but for ssd; the model is of %s", f.Name)
 	}
+	return nil
+}
+
+// rule is what is done about overlapping boxes of a model of the family.
+func (c Config) rule(f *family.Family) nms.Rule {
+	r := nms.Rule{Mode: nms.Off, IoU: float32(c.NMSIoU), Limit: c.MaxDetections}
 	switch {
 	case c.NMS == "class", c.NMS == auto && f.Raw:
 		r.Mode = nms.ByClass
 	case c.NMS == "agnostic":
 		r.Mode = nms.Agnostic
 	}
-	return r, nil
+	return r
 }
 
 func (c Config) options() family.Options {

@@ -1,12 +1,10 @@
 package detect
 
 import (
-	"fmt"
 	"math"
 	"strings"
 	"testing"
 
-	"github.com/nvpipe/nvpipe/processors/detect/letterbox"
 	"github.com/nvpipe/nvpipe/processors/detect/tensor"
 )
 
@@ -29,21 +27,21 @@ func TestWhatIsADetector(t *testing.T) {
 		set     func(*Config)
 		want    string // the target, or part of the error
 	}{
-		{"YOLOX", values{value(f32, 1, 3, 416, 416)}, yolox, nil, "416×416 BGR top-left float32 NCHW"},
-		{"open batch", values{value(f32, 0, 3, 416, 416)}, values{value(f32, 0, 3549, 85)}, nil, "416×416 BGR top-left float32 NCHW"},
-		{"bytes in", values{value(tensor.Uint8, 1, 3, 416, 416)}, yolox, nil, "416×416 BGR top-left uint8 NCHW"},
-		{"halves in", values{value(tensor.Float16, 1, 3, 416, 416)}, yolox, nil, "416×416 BGR top-left float16 NCHW"},
-		{"channels last", values{value(f32, 1, 416, 416, 3)}, yolox, nil, "416×416 BGR top-left float32 NHWC"},
-		{"grey", values{value(f32, 1, 1, 416, 416)}, yolox, nil, "416×416 grey top-left float32 NCHW"},
-		{"open size", values{value(f32, 0, 3, 0, 0)}, values{value(f32, 0, 0, 85)}, stated, "640×640 BGR top-left float32 NCHW"},
+		{"YOLOX", values{value(f32, 1, 3, 416, 416)}, yolox, nil, "416×416 float32 nchw bgr top-left"},
+		{"open batch", values{value(f32, 0, 3, 416, 416)}, values{value(f32, 0, 3549, 85)}, nil, "416×416 float32 nchw bgr top-left"},
+		{"bytes in", values{value(tensor.Uint8, 1, 3, 416, 416)}, yolox, nil, "416×416 uint8 nchw bgr top-left"},
+		{"halves in", values{value(tensor.Float16, 1, 3, 416, 416)}, yolox, nil, "416×416 float16 nchw bgr top-left"},
+		{"channels last", values{value(f32, 1, 416, 416, 3)}, yolox, nil, "416×416 float32 nhwc bgr top-left"},
+		{"grey", values{value(f32, 1, 1, 416, 416)}, yolox, nil, "416×416 float32 nchw grey top-left"},
+		{"open size", values{value(f32, 0, 3, 0, 0)}, values{value(f32, 0, 0, 85)}, stated, "640×640 float32 nchw bgr top-left"},
 		{"open size, given", values{value(f32, 0, 3, 0, 0)}, values{value(f32, 0, 0, 85)}, func(c *Config) {
 			c.Family, c.InputWidth, c.InputHeight = "yolox", 640, 384
-		}, "640×384 BGR top-left float32 NCHW"},
-		{"YOLOv8", values{value(f32, 1, 3, 640, 640)}, values{value(f32, 1, 84, 8400)}, nil, "640×640 RGB centred float32 NCHW"},
+		}, "640×384 float32 nchw bgr top-left"},
+		{"YOLOv8", values{value(f32, 1, 3, 640, 640)}, values{value(f32, 1, 84, 8400)}, nil, "640×640 float32 nchw rgb centred"},
 		{"stated otherwise", values{value(f32, 1, 3, 416, 416)}, yolox, func(c *Config) {
 			c.InputColour, c.InputFit = "rgb", "stretch"
-		}, "416×416 RGB stretch float32 NCHW"},
-		{"a classifier", values{value(f32, 1, 3, 224, 224)}, values{value(f32, 1, 80)}, nil, "224×224 RGB centre-crop float32 NCHW"},
+		}, "416×416 float32 nchw rgb stretch"},
+		{"a classifier", values{value(f32, 1, 3, 224, 224)}, values{value(f32, 1, 80)}, nil, "224×224 float32 nchw rgb centre-crop"},
 
 		{"another size", values{value(f32, 1, 3, 416, 416)}, yolox, func(c *Config) { c.InputHeight = 640 }, "input_height: must be 416, the model's own, or left out; is 640"},
 		{"no family's outputs", values{value(f32, 1, 3, 416, 416)}, values{value(f32, 1, 3549, 85), value(f32, 1)}, nil, "is of no family"},
@@ -55,11 +53,16 @@ func TestWhatIsADetector(t *testing.T) {
 		{"a layout that nothing tells", values{value(f32, 1, 0, 0, 0)}, yolox, nil, "input_layout: must be nchw or nhwc"},
 		{"grey for a colour model", values{value(f32, 1, 3, 416, 416)}, yolox, func(c *Config) { c.InputColour = "grey" }, "input_colour: is grey, but"},
 		{"a scale for bytes", values{value(tensor.Uint8, 1, 3, 416, 416)}, yolox, func(c *Config) { c.InputScale = .1 }, "input_scale: must be left out"},
+		{"scores of a detector", values{value(f32, 1, 3, 416, 416)}, yolox, func(c *Config) { c.Scores = "logits" }, "scores: must be auto but for a classifier"},
+		{"SSD's boxes of another", values{value(f32, 1, 3, 416, 416)}, yolox, func(c *Config) { c.Boxes = "yxyx" }, "boxes: must be auto but for ssd"},
+		{"a crop smaller than the input", values{value(f32, 1, 3, 224, 224)}, values{value(f32, 1, 80)}, func(c *Config) { c.InputShorter = 200 }, "input_shorter: must be at least the input's 224"},
+		{"a crop that there is not", values{value(f32, 1, 3, 416, 416)}, yolox, func(c *Config) { c.InputShorter = 500 }, "input_shorter: must be left out"},
+		{"a million classes", values{value(f32, 1, 3, 224, 224)}, values{value(f32, 1, 1<<20)}, func(c *Config) { c.Labels = LabelsNone }, "at most 65536 are supported"},
 		{"suppression without boxes", values{value(f32, 1, 3, 224, 224)}, values{value(f32, 1, 80)}, func(c *Config) { c.NMS = "class" }, "nms: must be auto or off"},
 		{"no shapes", values{{Name: "t", Type: f32}}, values{{Name: "t", Type: f32}}, nil, "must have one input"},
 		{"a huge batch", values{value(f32, 1<<20, 3, 416, 416)}, values{value(f32, 0, 3549, 85)}, nil, "batch dimension"},
 		{"a huge side", values{value(f32, 1, 3, 8192, 8192)}, values{value(f32, 1, 0, 85)}, nil, "8192 pixels"},
-		{"a huge output", values{value(f32, 1, 3, 416, 416)}, values{value(f32, 1, 3549, 1<<31)}, func(c *Config) { c.Family, c.Labels = "yolox", LabelsNone }, "is too large"},
+		{"a huge output", values{value(f32, 1, 3, 416, 416)}, values{value(f32, 1, 1<<31, 6)}, func(c *Config) { c.Family, c.Labels = "yolov10", LabelsNone }, "is too large"},
 	} {
 		cfg := DefaultConfig()
 		if c.set != nil {
@@ -68,7 +71,7 @@ func TestWhatIsADetector(t *testing.T) {
 		p, err := NewPlan(tensor.Model{Inputs: c.in, Outputs: c.out}, "m.onnx", cfg)
 		got := ""
 		if err == nil {
-			got = summary(p.Target)
+			got = p.String()
 		} else {
 			got = err.Error()
 		}
@@ -76,17 +79,6 @@ func TestWhatIsADetector(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
 	}
-}
-
-func summary(t letterbox.Target) string {
-	order := map[letterbox.Order]string{letterbox.RGB: "RGB", letterbox.BGR: "BGR", letterbox.Grey: "grey"}[t.Order]
-	mode := ""
-	for name, m := range modes {
-		if m == t.Mode {
-			mode = name
-		}
-	}
-	return fmt.Sprintf("%d×%d %s %s %s %s", t.Width, t.Height, order, mode, t.Type, []string{"NCHW", "NHWC"}[t.Layout])
 }
 
 // What a level becomes: by the family, the model's metadata, and the config.
@@ -145,15 +137,15 @@ func TestMetadata(t *testing.T) {
 		name, metadata string
 		want           string // the target and the family, or part of the error
 	}{
-		{"an Ultralytics detector", "author=Ultralytics\ntask=detect\nimgsz=[384, 640]", "640×384 RGB centred float32 NCHW yolov8"},
-		{"one side", "imgsz=320", "320×320 RGB centred float32 NCHW yolov8"},
-		{"sizes that say nothing", "imgsz=[a]", "640×640 RGB centred float32 NCHW yolov8"},
-		{"sizes that cannot be", "imgsz=[-1, 1000000]", "640×640 RGB centred float32 NCHW yolov8"},
-		{"our own keys", "family=yolov8\ninput_colour=bgr\ninput_fit=top-left\ninput_pad=0", "640×640 BGR top-left float32 NCHW yolov8"},
-		{"a family that means something else", "family=resnet", "640×640 RGB centred float32 NCHW yolov8"},
+		{"an Ultralytics detector", "author=Ultralytics\ntask=detect\nimgsz=[384, 640]", "640×384 float32 nchw rgb centred"},
+		{"one side", "imgsz=320", "320×320 float32 nchw rgb centred"},
+		{"sizes that say nothing", "imgsz=[a]", "640×640 float32 nchw rgb centred"},
+		{"sizes that cannot be", "imgsz=[-1, 1000000]", "640×640 float32 nchw rgb centred"},
+		{"our own keys", "family=yolov8\ninput_colour=bgr\ninput_fit=top-left\ninput_pad=0", "640×640 float32 nchw bgr top-left"},
+		{"a family that means something else", "family=resnet", "640×640 float32 nchw rgb centred"},
 		{"a contradiction", "family=yolov5", "yolov5 has one output"},
 		{"another task", "author=Ultralytics\ntask=pose", `m.onnx is for the task "pose", must be for detect or classify`},
-		{"somebody else's task", "task=object-detection", "640×640 RGB centred float32 NCHW yolov8"},
+		{"somebody else's task", "task=object-detection", "640×640 float32 nchw rgb centred"},
 		{"a setting that cannot be", "input_colour=cmyk", "model: m.onnx's metadata has what cannot be"},
 		{"no number", "input_scale=1/255", "model: m.onnx's metadata has input_scale: \"1/255\", which cannot be"},
 		{"too many numbers", "input_pad=[1, 2]", "metadata has input_pad"},
@@ -163,7 +155,7 @@ func TestMetadata(t *testing.T) {
 		}, "m.onnx", DefaultConfig())
 		got := ""
 		if err == nil {
-			got = summary(p.Target) + " " + p.Family()
+			got = p.String()
 		} else {
 			got = err.Error()
 		}

@@ -177,7 +177,7 @@ func (p *Processor) announce(c *client.Client, plan *detect.Plan) {
 			up = append(up, e.Endpoint)
 		}
 	}
-	p.opts.OnNotice(fmt.Sprintf("model %s at %s", p.cfg.Model, strings.Join(up, ", ")))
+	p.opts.OnNotice(fmt.Sprintf("model %s at %s is read as %v", p.cfg.Model, strings.Join(up, ", "), plan))
 	if plan.Batch == 1 && p.opts.MaxBatch > 1 {
 		p.opts.OnNotice(fmt.Sprintf("model %s takes one picture at a time (batch dimension fixed at 1): batches are sent one by one; "+
 			"export it with an open batch dimension, and give the server a largest batch, to have them run together", p.cfg.Model))

@@ -87,6 +87,7 @@ func (p *Processor) announce(library, on string, passed []error) {
 	for _, err := range passed {
 		p.opts.OnNotice(fmt.Sprintf("model %s runs on %s, because of %s", p.cfg.Model, on, oneLine(err)))
 	}
+	p.opts.OnNotice(fmt.Sprintf("model %s is read as %v", p.cfg.Model, p.plan))
 	p.opts.OnNotice(fmt.Sprintf("ONNX Runtime %s from %s, on %s with %d threads", ort.GetVersion(), library, on, p.threads))
 	if p.plan.Batch == 1 && p.opts.MaxBatch > 1 {
 		p.opts.OnNotice(fmt.Sprintf("model %s takes one picture at a time (batch dimension fixed at 1): batches are run one by one; "+
