@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -25,7 +26,7 @@ func (f *failure) Error() string { return f.endpoint.String() + ": " + f.text }
 // explain makes a failure of an error, with advice where the code calls for it.
 func (c *Client) explain(e Endpoint, err error) *failure {
 	s := status.Convert(err)
-	text := c.clean(s.Message())
+	text := c.clean(unframed(s.Message()))
 	switch s.Code() {
 	case codes.Unknown: // also errors that are none of gRPC's
 	case codes.DeadlineExceeded:
@@ -40,6 +41,20 @@ func (c *Client) explain(e Endpoint, err error) *failure {
 		text = fmt.Sprintf("%s: %s", s.Code(), text)
 	}
 	return &failure{e, s.Code(), text}
+}
+
+// unframed is gRPC's text about a connection without its own frame around the
+// reason; any other text stays.
+func unframed(text string) string {
+	quoted, ok := strings.CutPrefix(text, "connection error: desc = ")
+	if !ok {
+		return text
+	}
+	inner, err := strconv.Unquote(quoted)
+	if err != nil {
+		return text
+	}
+	return strings.TrimPrefix(strings.TrimPrefix(inner, "transport: "), "Error while dialing: ")
 }
 
 // clean makes a foreign text fit for one line of ours.

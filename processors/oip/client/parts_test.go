@@ -112,3 +112,16 @@ func TestHealth(t *testing.T) {
 		t.Errorf("after a success the first pause is %v, want %v", p, firstPause)
 	}
 }
+
+func TestUnframed(t *testing.T) {
+	for text, want := range map[string]string{
+		`connection error: desc = "transport: Error while dialing: dial tcp: lookup \"x\": no such host"`: `dial tcp: lookup "x": no such host`,
+		`connection error: desc = "transport: authentication handshake failed: EOF"`:                      "authentication handshake failed: EOF",
+		`connection error: desc = broken`: `connection error: desc = broken`,
+		"queue is full":                   "queue is full",
+	} {
+		if got := unframed(text); got != want {
+			t.Errorf("%s\nbecomes %s, want %s", text, got, want)
+		}
+	}
+}
