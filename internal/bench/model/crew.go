@@ -86,26 +86,31 @@ func (c *crew) stop() error {
 	return err
 }
 
-func (c *crew) measure(ctx context.Context, s Setting, d time.Duration) (Point, error) {
-	calls := make([][]time.Duration, s.Instances)
-	err := c.all(func(i *instance) (err error) {
-		calls[i.number], err = call(ctx, i, s.Size, d)
+// laps are the times of the calls of one size, of each instance.
+type laps [][]time.Duration
+
+// measure adds calls of a size, all instances at work, until d is over.
+func (c *crew) measure(ctx context.Context, size int, d time.Duration, l laps) error {
+	return c.all(func(i *instance) error {
+		took, err := call(ctx, i, size, d)
+		l[i.number] = append(l[i.number], took...)
 		return err
 	})
-	if err != nil {
-		return Point{}, err
+}
+
+// point is what the laps come to. Medians count: what disturbs the machine now
+// and then is not the setting's.
+func (l laps) point(s Setting) Point {
+	p := Point{Setting: s, Call: median(slices.Concat(l...))}
+	for _, own := range l {
+		p.FPS += float64(s.Size) / median(own).Seconds()
 	}
-	p := Point{Setting: s}
-	for _, own := range calls {
-		total := time.Duration(0)
-		for _, took := range own {
-			total += took
-		}
-		p.FPS += float64(s.Size*len(own)) / total.Seconds()
-	}
-	together := slices.Sorted(slices.Values(slices.Concat(calls...)))
-	p.Call = together[len(together)/2]
-	return p, nil
+	return p
+}
+
+func median(all []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[len(sorted)/2]
 }
 
 // call calls the processor for batches of n until d is over, at least once.

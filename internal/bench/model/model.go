@@ -38,7 +38,8 @@ type Point struct {
 	Setting
 	// Call is the median time of a call.
 	Call time.Duration
-	// FPS is the frames per second of all instances together.
+	// FPS is the frames per second of all instances together, by the median
+	// call of each.
 	FPS float64
 }
 
@@ -48,7 +49,8 @@ type Grid struct {
 	Sizes, Threads, Instances []int
 	// CPUs leaves out pairs that need more; 0: none.
 	CPUs int
-	// Each is the time given to a setting; one call is made however long it takes.
+	// Each is the time given to a setting, in three parts; in each one call is
+	// made however long it takes.
 	Each time.Duration
 }
 
@@ -101,26 +103,48 @@ func (g Grid) sizes(t frame.Traits) []int {
 	return both
 }
 
-// Measure measures the whole grid, one setting after the other, and reports
-// each as it is known. If ctx ends it stops with the reason.
+// rounds is how often the sizes take turns within a pair of threads and
+// instances, so that what changes meanwhile is not taken for a size's.
+const rounds = 3
+
+// Measure measures the whole grid, one pair of threads and instances after the
+// other, and reports each setting as it is known. If ctx ends it stops with the
+// reason.
 func Measure(ctx context.Context, g Grid, f Factory, report func(Point)) (points []Point, err error) {
 	for _, s := range g.pairs() {
-		c, err := startCrew(ctx, g, s, f)
+		of, err := g.pair(ctx, s, f)
 		if err != nil {
 			return nil, err
 		}
-		for _, n := range c.sizes {
-			s.Size = n
-			p, err := c.measure(ctx, s, g.Each)
-			if err != nil {
-				return nil, errors.Join(err, c.stop())
-			}
-			points = append(points, p)
+		for _, p := range of {
 			report(p)
 		}
-		if err := c.stop(); err != nil {
-			return nil, err
+		points = append(points, of...)
+	}
+	return points, nil
+}
+
+// pair measures all sizes with a pair of threads and instances.
+func (g Grid) pair(ctx context.Context, s Setting, f Factory) (points []Point, err error) {
+	c, err := startCrew(ctx, g, s, f)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, c.stop()) }()
+	all := make([]laps, len(c.sizes))
+	for i := range all {
+		all[i] = make(laps, s.Instances)
+	}
+	for range rounds {
+		for i, n := range c.sizes {
+			if err := c.measure(ctx, n, g.Each/rounds, all[i]); err != nil {
+				return nil, err
+			}
 		}
+	}
+	for i, n := range c.sizes {
+		s.Size = n
+		points = append(points, all[i].point(s))
 	}
 	return points, nil
 }

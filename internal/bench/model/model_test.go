@@ -178,8 +178,8 @@ func TestRecommend(t *testing.T) {
 		want   Setting
 	}{
 		"the fastest":                   {[]Point{{Setting{1, 1, 1}, 10 * ms, 100}, {Setting{1, 1, 8}, 20 * ms, 400}}, Setting{1, 1, 8}},
-		"the shorter call of as good":   {[]Point{{Setting{1, 1, 8}, 80 * ms, 100}, {Setting{1, 1, 1}, 10 * ms, 96}}, Setting{1, 1, 1}},
-		"not of what is worse":          {[]Point{{Setting{1, 1, 8}, 80 * ms, 100}, {Setting{1, 1, 1}, 10 * ms, 94}}, Setting{1, 1, 8}},
+		"the shorter call of as good":   {[]Point{{Setting{1, 1, 8}, 80 * ms, 100}, {Setting{1, 1, 1}, 10 * ms, 98}}, Setting{1, 1, 1}},
+		"not of what is worse":          {[]Point{{Setting{1, 1, 8}, 80 * ms, 100}, {Setting{1, 1, 1}, 10 * ms, 97}}, Setting{1, 1, 8}},
 		"the fewer instances of equals": {[]Point{{Setting{1, 2, 1}, 10 * ms, 100}, {Setting{2, 1, 1}, 10 * ms, 100}}, Setting{2, 1, 1}},
 	} {
 		if got := Recommend(c.points).Setting; got != c.want {
