@@ -16,8 +16,8 @@ import (
 // the model's metadata, else it is what the family's published models have.
 type Config struct {
 	// Family says how the outputs are read: yolox, yolov5 (also v6 and v7),
-	// yolov8 (also v9 and 11), yolov10 (also 26), rtdetr, detr, ssd or
-	// classifier; "auto": by the outputs' shapes and names.
+	// yolov8 (also v9 and 11), yolov10 (also 26), rtdetr, rfdetr, detr, ssd
+	// or classifier; "auto": by the outputs' shapes and names.
 	Family string `yaml:"family"`
 	// Labels names the classes: "coco" for the usual 80, "coco91" for COCO's
 	// own numbers, "none" for numbers only, else the path of a file with one

@@ -93,6 +93,7 @@ func models() map[string]onnxtest.Speaker {
 			gain[4], base[5] = unit, 1
 		})),
 		"rtdetr": one(logits(2, float32(math.Log(score/(1-score)))), boxes(share)),
+		"rfdetr": one(boxes(share).Called("dets"), logits(2, float32(math.Log(score/(1-score)))).Called("labels")),
 		"rtdetr in rows": one(rows(20, 6, 0, func(base, gain []float32) {
 			copy(base, share[:])
 			gain[5] = unit

@@ -19,7 +19,7 @@ func readDETR(g Graph) Reading {
 		return r
 	case logits == 1 || logits > 1 && g.named(logits): // as many as names: RT-DETR
 		return Reading{}
-	case logits > 1 && (g.named(logits-1) || g.Classes == 0 && logits == cocoIDs+1):
+	case logits > 1 && !g.isRFDETR() && (g.named(logits-1) || g.Classes == 0 && logits == cocoIDs+1):
 		r.Fit = Clear
 	}
 	logits, r.Classes = g.columns(logits, 1)

@@ -13,6 +13,7 @@
 //	yolov10     [rows, 6]                  x1 y1 x2 y2 in pixels, score, class; nothing to suppress
 //	rtdetr      [queries, classes] logits, sigmoid; [queries, 4] cx cy w h, 0–1
 //	            or [queries, 4 + classes]  cx cy w h, 0–1, scores
+//	rfdetr      as rtdetr with two outputs, for pictures given as to detr
 //	detr        [queries, classes + 1] logits, softmax, the last: nothing there; [queries, 4] cx cy w h, 0–1
 //	ssd         [rows, 4] boxes; [rows] scores; [rows] classes; perhaps [] count
 //	classifier  [classes] or [classes, 1, 1]: probabilities or logits

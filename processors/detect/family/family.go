@@ -41,7 +41,7 @@ type Family struct {
 }
 
 // All is the table. A model fits at most one of them clearly.
-var All = []*Family{&yolox, &yolov5, &yolov8, &yolov10, &rtdetr, &detr, &ssd, &classifier}
+var All = []*Family{&yolox, &yolov5, &yolov8, &yolov10, &rtdetr, &rfdetr, &detr, &ssd, &classifier}
 
 // Names are the names of All, in its order.
 func Names() []string {

@@ -22,20 +22,20 @@ func readRTDETR(g Graph) Reading {
 	switch {
 	case r.Fit == No:
 		return r
-	case classes > 0 && (g.likely(classes) || g.Classes == 0 && classes == cocoIDs):
+	case classes > 0 && g.likely(classes) && classes != cocoIDs && !g.isRFDETR():
 		r.Fit = Clear
 	case classes > 0 && g.named(classes-1): // one more than names: DETR
-		r.Fit = No
+		return Reading{}
 	}
-	classes, r.Classes = g.columns(classes, 0)
-	r.Shapes[0][1] = classes
+	return g.sigmoid(r, classes)
+}
+
+// sigmoid is a reading of boxes and logits each of which stands for itself.
+func (g Graph) sigmoid(r Reading, logits int64) Reading {
+	r.Shapes[0][1], r.Classes = g.columns(logits, 0)
 	r.Decoder = sigmoidQueries{float32(g.Width), float32(g.Height)}
 	return r
 }
-
-// cocoIDs is the number of classes of models that take COCO's own numbers,
-// 1–90, as they are.
-const cocoIDs = 91
 
 func readRTDETRRows(g Graph) (r Reading) {
 	rows, columns, ok := g.matrix()
@@ -79,12 +79,13 @@ func (g Graph) queries() (r Reading, logits int64) {
 // isBoxes: an output of three dimensions has boxes, by its last dimension or,
 // where that leaves it open, by its name.
 func (g Graph) isBoxes(i int) bool {
-	last := g.Outputs[i].Shape[2].Size
-	named := strings.Contains(strings.ToLower(g.Outputs[i].Name), "box")
-	return last == 4 && (named || !strings.Contains(g.Outputs[i].Name, "logit")) || last == 0 && named
+	last, name := g.Outputs[i].Shape[2].Size, strings.ToLower(g.Outputs[i].Name)
+	boxes := strings.Contains(name, "box") || name == "dets"
+	other := strings.Contains(name, "logit") || strings.Contains(name, "label") || strings.Contains(name, "score")
+	return last == 4 && !other || last == 0 && boxes
 }
 
-// sigmoidQueries reads RT-DETR, Deformable DETR and others trained with focal
+// sigmoidQueries reads RT-DETR, RF-DETR, Deformable DETR and others trained with focal
 // loss: for each query
 //
 //	one logit per class

@@ -1,0 +1,35 @@
+package family
+
+import "github.com/nvpipe/nvpipe/processors/detect/letterbox"
+
+// rfdetr is read like RT-DETR, but is given pictures as DETR is.
+var rfdetr = Family{
+	Name:    "rfdetr",
+	Outputs: "the outputs dets [batch, queries, 4] and labels [batch, queries, classes]",
+	Input:   imageNet(560, letterbox.Stretch),
+	read:    readRFDETR,
+}
+
+// cocoIDs is the number of classes of models that take COCO's own numbers,
+// 1–90, as they are: RF-DETR, Deformable DETR.
+const cocoIDs = 91
+
+func readRFDETR(g Graph) Reading {
+	r, classes := g.queries()
+	if r.Fit == No {
+		return r
+	}
+	if g.isRFDETR() || classes == cocoIDs && (g.Classes == 0 || g.named(cocoIDs)) {
+		r.Fit = Clear
+	}
+	return g.sigmoid(r, classes)
+}
+
+// isRFDETR: the outputs are called as RF-DETR's own export does.
+func (g Graph) isRFDETR() bool {
+	found := map[string]bool{}
+	for _, v := range g.Outputs {
+		found[v.Name] = true
+	}
+	return found["dets"] && found["labels"]
+}
