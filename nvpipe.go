@@ -77,7 +77,8 @@ type Options struct {
 	// copies or retains what it keeps. nil: nobody asks.
 	OnResult func(f *Frame, findings []Finding)
 	// OnFatal is called when the process should end and be started again,
-	// because too many native calls hang. nil: Run returns the error.
+	// because too many native calls hang or its memory exceeds max_rss. It must
+	// not wait for the end. nil: Run returns the error.
 	OnFatal func(error)
 	// Log gets what an operator should see; nil: nothing is logged.
 	Log *zap.Logger
@@ -109,7 +110,12 @@ func New(o Options) (*Runtime, error) {
 	}
 	rt := &Runtime{config: c, fatal: make(chan error, 1)}
 	if o.OnFatal == nil {
-		o.OnFatal = func(err error) { rt.fatal <- err }
+		o.OnFatal = func(err error) {
+			select {
+			case rt.fatal <- err:
+			default: // it ends already
+			}
+		}
 	}
 	rt.app, err = app.New(c, app.Options{Types: types, Log: o.Log, OnResult: o.OnResult, OnFatal: o.OnFatal})
 	return rt, err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nvpipe/nvpipe/internal/app"
 	"github.com/nvpipe/nvpipe/internal/config"
+	"github.com/nvpipe/nvpipe/internal/memory"
 )
 
 // stopLimit is how long a stop may take; its steps have shorter limits of their own.
@@ -41,6 +42,7 @@ func runCommand(args []string, out, errs io.Writer) int {
 func serve(ctx context.Context, c *config.Config, log *zap.Logger) int {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
+	memory.LimitGo(c.Memory)
 	a, err := app.New(c, app.Options{Log: log, OnFatal: fail})
 	if err == nil {
 		err = a.Start()

@@ -19,6 +19,7 @@ import (
 	"github.com/nvpipe/nvpipe/internal/coalesce"
 	"github.com/nvpipe/nvpipe/internal/config"
 	"github.com/nvpipe/nvpipe/internal/eventlog"
+	"github.com/nvpipe/nvpipe/internal/memory"
 	"github.com/nvpipe/nvpipe/internal/rtspout"
 	"github.com/nvpipe/nvpipe/pipeline"
 	"github.com/nvpipe/nvpipe/pipeline/gstgraph"
@@ -35,7 +36,7 @@ type Options struct {
 	// nil: nobody asks.
 	OnResult func(f *frame.Frame, findings []frame.Finding)
 	// OnFatal is called when the process should end and be started again: too
-	// many native calls hang. nil: nothing happens.
+	// many native calls hang, or its memory exceeds max_rss. nil: nothing happens.
 	OnFatal func(error)
 }
 
@@ -53,6 +54,7 @@ type App struct {
 	rtsp       *rtspout.Server
 
 	outside *outside
+	memory  *memory.Watch
 
 	// change makes adding and removing feeds one at a time.
 	change  sync.Mutex
@@ -92,6 +94,10 @@ func New(c *config.Config, o Options) (*App, error) {
 		})
 	}
 	a.outside = newOutside(a)
+	a.memory = memory.New(c.Memory, memory.Options{
+		OnEvent: func(e memory.Event) { a.log.Warn(string(e.Kind) + ": " + e.Text) },
+		OnFatal: o.OnFatal,
+	})
 	return a, nil
 }
 
@@ -116,6 +122,7 @@ func (a *App) usedProcessors() []config.Processor {
 // camera, model or port: those go on being tried, and are logged.
 func (a *App) Start() error {
 	gstgraph.Gather(a.config.Gather)
+	a.memory.Start()
 	a.outside.start()
 	for _, p := range a.processors {
 		p.start()
@@ -153,6 +160,7 @@ func (a *App) add(c config.Feed) error {
 	a.mu.Lock()
 	a.feeds[c.ID] = f
 	a.mu.Unlock()
+	a.memory.Settle()
 	f.start()
 	return nil
 }
@@ -221,7 +229,7 @@ func (a *App) running() []*feed {
 
 // Snapshot is everything in figures. It stays readable after Stop.
 func (a *App) Snapshot() Snapshot {
-	s := Snapshot{At: time.Now()}
+	s := Snapshot{At: time.Now(), Memory: a.memory.Figures()}
 	for _, f := range a.running() {
 		s.Feeds = append(s.Feeds, f.snapshot())
 		for _, o := range f.outputs {

@@ -52,6 +52,9 @@ var (
 	batchServed    = desc("batch_feed_served_total", "Entries of the feed that were delivered.", "processor", "feed")
 	batchPassed    = desc("batch_feed_passed_over_total", "Batches that left without an entry the feed had waiting.", "processor", "feed")
 
+	memoryGrowth  = desc("memory_growth_bytes_per_second", "How fast the process's resident memory grows, by the last minutes; 0 while that is not known.")
+	memoryGrowing = desc("memory_growing", "1 while that is steady and matters: a leak.")
+
 	outputWritten = desc("output_written_total", "Event lines or film packets written.", "kind", "feed", "path")
 	outputDropped = desc("output_dropped_total", "Event lines or film packets that could not be kept.", "kind", "feed", "path")
 	outputUp      = desc("output_up", "1 while the file can be written.", "kind", "feed", "path")
@@ -74,6 +77,8 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		m.output(o)
 	}
 	m.counter(graphAbandoned, uint64(gstgraph.Abandoned()))
+	m.gauge(memoryGrowth, s.Memory.Rate)
+	m.flag(memoryGrowing, s.Memory.Growing)
 }
 
 type sender struct{ ch chan<- prometheus.Metric }

@@ -115,6 +115,8 @@ feeds:
 		`nvpipe_batch_up{processor="motion"} 1`,
 		`nvpipe_output_up{feed="",kind="events",path="`,
 		`nvpipe_feed_viewers{feed="ball"} 0`,
+		`nvpipe_memory_growth_bytes_per_second 0`,
+		`nvpipe_memory_growing 0`,
 		`process_resident_memory_bytes `,
 	} {
 		if !strings.Contains(page, "\n"+series) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/nvpipe/nvpipe/batchsink"
 	"github.com/nvpipe/nvpipe/frame"
+	"github.com/nvpipe/nvpipe/internal/memory"
 	"github.com/nvpipe/nvpipe/pipeline"
 	"github.com/nvpipe/nvpipe/processors"
 )
@@ -16,6 +17,8 @@ type Snapshot struct {
 	Feeds      []FeedSnapshot
 	Processors []ProcessorSnapshot
 	Outputs    []OutputSnapshot
+	// Memory is the process's.
+	Memory memory.Figures
 }
 
 // FeedSnapshot is one feed.

@@ -27,6 +27,7 @@ func (a *App) Stop(ctx context.Context) error {
 	a.mu.Lock()
 	a.stopped = true
 	a.mu.Unlock()
+	a.memory.Stop()
 
 	feeds := a.running()
 	errs := []error{

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/nvpipe/nvpipe/internal/config/strict"
+	"github.com/nvpipe/nvpipe/internal/memory"
 	"github.com/nvpipe/nvpipe/internal/rtspout"
 )
 
@@ -31,6 +32,7 @@ type Config struct {
 	Metrics Metrics
 	RTSP    rtspout.Config
 	Gather  time.Duration
+	Memory  memory.Config
 	// Processors and Feeds are in the order of the file.
 	Processors []Processor
 	Feeds      []Feed
@@ -85,6 +87,8 @@ type file struct {
 	// that waits for batches anyway (policy window or fill) it saves CPU; it
 	// adds as much delay.
 	Gather time.Duration `yaml:"gather"`
+	// Memory bounds what the process may use.
+	Memory memory.Config `yaml:"memory"`
 	// Processors are what runs on batches of frames, by the names that feeds
 	// use for them.
 	Processors deferred `yaml:"processors"`
@@ -128,12 +132,13 @@ func (l *loader) load(root strict.Node) {
 	if top.Gather < 0 || top.Gather > maxGather {
 		root.FailAt("gather", "must be 0s–%v, is %v", maxGather, top.Gather)
 	}
-	l.cfg.Log, l.cfg.Metrics, l.cfg.RTSP, l.cfg.Gather = top.Log, top.Metrics, top.RTSP, top.Gather
+	l.cfg.Log, l.cfg.Metrics, l.cfg.RTSP, l.cfg.Gather, l.cfg.Memory = top.Log, top.Metrics, top.RTSP, top.Gather, top.Memory
 	l.absolute(&l.cfg.RTSP.TLSCert)
 	l.absolute(&l.cfg.RTSP.TLSKey)
 	root.Key("log").Report(top.Log.Validate())
 	root.Key("metrics").Report(top.Metrics.Validate())
 	root.Key("rtsp").Report(top.RTSP.Validate())
+	root.Key("memory").Report(top.Memory.Validate())
 	l.loadProcessors(root.Key("processors"))
 	l.loadFeeds(root.Key("feeds"), root.Key("defaults"))
 	l.crossCheck(root)

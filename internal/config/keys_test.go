@@ -19,6 +19,7 @@ import (
 	"github.com/nvpipe/nvpipe/internal/config/strict"
 	"github.com/nvpipe/nvpipe/internal/eventlog"
 	"github.com/nvpipe/nvpipe/internal/film"
+	"github.com/nvpipe/nvpipe/internal/memory"
 	"github.com/nvpipe/nvpipe/internal/rtspout"
 	"github.com/nvpipe/nvpipe/internal/units"
 )
@@ -36,7 +37,7 @@ func tables() []table {
 	events, films := eventlog.DefaultConfig(), film.DefaultConfig()
 	types := builtin.Processors()
 	return []table{
-		{"log", &log}, {"metrics", &metrics}, {"rtsp", &rtsp},
+		{"log", &log}, {"metrics", &metrics}, {"rtsp", &rtsp}, {"memory", &memory.Config{}},
 		{"processors", config.ProcessorKeys()},
 		{"type: motion", types["motion"].New()}, {"type: onnx", types["onnx"].New()}, {"type: oip", types["oip"].New()},
 		{"feeds", config.FeedKeys()}, {"a feed's processors", config.FeedProcessorKeys()},
