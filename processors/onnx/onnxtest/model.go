@@ -20,6 +20,8 @@ type Detector struct {
 	Width, Height int
 	Classes       int
 	Boxes         []Box
+	// Input is ONNX's number for the type of the input's values; 0: float32.
+	Input int
 	// Constant, if set, is added to every value of the output; NaN makes a
 	// model that has gone mad.
 	Constant float32
@@ -63,18 +65,19 @@ func (d Detector) Bytes() []byte {
 		size = []int{0, 0}
 	}
 	parts := [][]byte{
-		node("ReduceMean", []string{"images"}, "mean", ints("axes", 1, 2, 3), integer("keepdims", 1)),
+		node("Cast", []string{"images"}, "levels", integer("to", float32Type)),
+		node("ReduceMean", []string{"levels"}, "mean", ints("axes", 1, 2, 3), integer("keepdims", 1)),
 		node("Squeeze", []string{"mean"}, "level", ints("axes", 3)),
 		node("Mul", []string{"mask", "level"}, "objectness"),
 		node(last, []string{"objectness", "rows"}, "output"),
 		text(2, "detector"),
 		d.tensor("rows", 0, base, 1, rows, columns),
 		d.tensor("mask", 4*len(base), mask, 1, rows, columns),
-		value(11, "images", d.Batch, 3, size[0], size[1]),
-		value(12, "output", described...),
+		value(11, "images", cmp.Or(d.Input, float32Type), d.Batch, 3, size[0], size[1]),
+		value(12, "output", float32Type, described...),
 	}
 	for i := range d.MoreInputs {
-		parts = append(parts, value(11, fmt.Sprintf("more%d", i), d.Batch, 1))
+		parts = append(parts, value(11, fmt.Sprintf("more%d", i), float32Type, d.Batch, 1))
 	}
 	opset := message(8, text(1, ""), number(2, cmp.Or(d.Opset, 12)))
 	return slices.Concat(number(1, 7), text(2, "nvpipe"), message(7, parts...), opset)
@@ -144,7 +147,7 @@ func (d Detector) tensor(name string, offset int, values []float32, dims ...int)
 	for _, n := range dims {
 		parts = append(parts, number(1, n))
 	}
-	parts = append(parts, number(2, 1), text(8, name))
+	parts = append(parts, number(2, float32Type), text(8, name))
 	data := raw(values)
 	if d.External == "" {
 		return message(5, append(parts, message(9, data))...)
@@ -163,8 +166,11 @@ func raw(values []float32) []byte {
 	return data
 }
 
-// value declares an input or output of float32; a dimension of 0 is open.
-func value(field int, name string, dims ...int) []byte {
+// float32Type is ONNX's number for it.
+const float32Type = 1
+
+// value declares an input or output; a dimension of 0 is open.
+func value(field int, name string, element int, dims ...int) []byte {
 	var shape [][]byte
 	for i, d := range dims {
 		dim := number(1, d)
@@ -173,7 +179,7 @@ func value(field int, name string, dims ...int) []byte {
 		}
 		shape = append(shape, message(1, dim))
 	}
-	return message(field, text(1, name), message(2, message(1, number(1, 1), message(2, shape...))))
+	return message(field, text(1, name), message(2, message(1, number(1, element), message(2, shape...))))
 }
 
 // Protobuf's wire format.
