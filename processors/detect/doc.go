@@ -12,7 +12,7 @@
 //
 // Each picture is letterboxed from the decoder's own planes straight into its
 // slot of one tensor (package letterbox), several pictures side by side; the
-// model runs once on the whole batch; a family's [Decoder] reads the outputs
+// model runs once on the whole batch; its family reads the outputs (package family)
 // as candidates, overlapping ones go (package nms), and what is left is mapped
 // back to the full picture. In steady state nothing is allocated per picture
 // but the detections themselves.
