@@ -62,7 +62,7 @@ func TestAProviderThatCrashesIsFound(t *testing.T) {
 	calls := 0
 	probe := func(library string, names ...string) (onnx.Runtime, error) {
 		calls++
-		if len(names) != 1 || names[0] == "webgpu" {
+		if len(names) != 1 || names[0] == "qnn" {
 			return onnx.Runtime{}, &Crash{"no driver"}
 		}
 		return onnx.Runtime{Library: library, Version: "1", Providers: []onnx.Capability{{Provider: names[0]}}}, nil
@@ -72,7 +72,7 @@ func TestAProviderThatCrashesIsFound(t *testing.T) {
 		t.Fatalf("%+v after %d calls", r, calls)
 	}
 	for _, p := range r.Providers {
-		if (p.Refusal != "") != (p.Provider == "webgpu") {
+		if (p.Refusal != "") != (p.Provider == "qnn") {
 			t.Errorf("%+v", p)
 		}
 	}

@@ -29,8 +29,8 @@ type Config struct {
 
 	// Providers are what may run the model, the one wanted most first: the
 	// first that works on this machine is used. `cpu`, `tensorrt`, `cuda`,
-	// `nv_tensorrt_rtx`, `migraphx`, `openvino`, `qnn`, `vitisai`, `coreml`,
-	// `webgpu` or `xnnpack`.
+	// `nv_tensorrt_rtx`, `migraphx`, `openvino`, `qnn`, `vitisai`, `coreml` or
+	// `xnnpack`.
 	Providers []string `yaml:"providers"`
 	// ProviderOptions are ONNX Runtime's own options of the providers, by
 	// provider: `{cuda: {device_id: "1"}}`.

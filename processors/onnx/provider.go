@@ -22,7 +22,8 @@ type provider struct {
 // CPU is the provider that every ONNX Runtime has.
 const CPU = "cpu"
 
-// providers are those that the binding can ask for, by what they run on.
+// providers are those that the binding can ask for, by what they run on, but
+// for WebGPU, which ends the process where there is no Vulkan driver.
 var providers = []provider{
 	{CPU, func(*ort.SessionOptions, map[string]string) error { return nil }, "nothing"},
 	{"tensorrt", addTensorRT, "an NVIDIA GPU with its driver, and an ONNX Runtime built with TensorRT, with its libonnxruntime_providers_tensorrt.so, TensorRT and CUDA"},
@@ -33,7 +34,6 @@ var providers = []provider{
 	{"qnn", named("QNN"), "a Qualcomm processor, and an ONNX Runtime built with QNN"},
 	{"vitisai", named("VitisAI"), "an AMD NPU, and an ONNX Runtime built with Vitis AI"},
 	{"coreml", (*ort.SessionOptions).AppendExecutionProviderCoreMLV2, "a Mac, and an ONNX Runtime built with Core ML"},
-	{"webgpu", named("WebGPU"), "a GPU with a Vulkan driver, and an ONNX Runtime built with WebGPU"},
 	{"xnnpack", named("XNNPACK"), "an ONNX Runtime built with XNNPACK"},
 }
 
@@ -90,7 +90,7 @@ func (p provider) join(o *ort.SessionOptions, options map[string]string) error {
 
 // source is where in the runtime's source an error comes from, which it puts in
 // front of what it says.
-var source = regexp.MustCompile(`^\S*onnxruntime_src/\S+ .*?\)(?:::<lambda\(\)>)? `)
+var source = regexp.MustCompile(`^\S*onnxruntime_src/\S+ .*?\) `)
 
 // plainly is the runtime's reason without that and without its error codes.
 func plainly(err error) error {

@@ -26,7 +26,7 @@ func TestFirstProviderThatWorks(t *testing.T) {
 	}
 	said := strings.Join(notices, "\n")
 	for _, name := range elsewhere {
-		if !strings.Contains(said, "runs on cpu, because of provider "+name+": ") || !strings.Contains(said, providerOf(name).needs) {
+		if !strings.Contains(said, "runs on cpu: provider "+name+" cannot be used: ") || !strings.Contains(said, providerOf(name).needs) {
 			t.Errorf("nothing of %s and what it needs in\n%s", name, said)
 		}
 		if figure(p, "processor_provider", name) != 0 || figure(p, "processor_provider_fallbacks_total", name) != 1 {
@@ -70,7 +70,7 @@ func TestNoProviderWorks(t *testing.T) {
 			t.Fatalf("started on %q", names)
 		}
 		for _, name := range names {
-			if !strings.Contains(err.Error(), "provider "+name+": ") || !strings.Contains(err.Error(), "it needs "+providerOf(name).needs) {
+			if !strings.Contains(err.Error(), "provider "+name+" cannot be used: ") || !strings.Contains(err.Error(), "it needs "+providerOf(name).needs) {
 				t.Errorf("nothing of %s in %v", name, err)
 			}
 		}

@@ -31,7 +31,7 @@ func (p *Processor) Start(ctx context.Context) error {
 			p.announce(library, name, passed)
 			return nil
 		}
-		passed = append(passed, fmt.Errorf("provider %s: %w", name, err))
+		passed = append(passed, fmt.Errorf("provider %s cannot be used: %w", name, err))
 		if ctx.Err() != nil {
 			break
 		}
@@ -39,7 +39,7 @@ func (p *Processor) Start(ctx context.Context) error {
 	}
 	switch {
 	case len(passed) > 1:
-		err = fmt.Errorf("none of its providers can be used: %w", errors.Join(passed...))
+		err = fmt.Errorf("%w", errors.Join(passed...))
 	case p.cfg.Providers[0] != CPU:
 		err = passed[0]
 	}
@@ -85,7 +85,7 @@ func (p *Processor) load(on provider) (*network, error) {
 func (p *Processor) announce(library, on string, passed []error) {
 	p.figures.runsOn(on)
 	for _, err := range passed {
-		p.opts.OnNotice(fmt.Sprintf("model %s runs on %s, because of %s", p.cfg.Model, on, oneLine(err)))
+		p.opts.OnNotice(fmt.Sprintf("model %s runs on %s: %s", p.cfg.Model, on, oneLine(err)))
 	}
 	p.opts.OnNotice(fmt.Sprintf("model %s is read as %v", p.cfg.Model, p.plan))
 	p.opts.OnNotice(fmt.Sprintf("ONNX Runtime %s from %s, on %s with %d threads", ort.GetVersion(), library, on, p.threads))
