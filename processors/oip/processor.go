@@ -95,15 +95,20 @@ func (p *Processor) Process(ctx context.Context, batch []frame.Entry) error {
 	if p.detector == nil {
 		return errors.New("oip: not started")
 	}
+	within := ctx
 	if p.opts.HangTimeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit(p.opts.HangTimeout))
+		within, cancel = context.WithTimeout(ctx, limit(p.opts.HangTimeout))
 		defer cancel()
 	}
-	if err := p.detector.Process(ctx, batch); err != nil {
-		return fmt.Errorf("oip: %w", err)
+	err := p.detector.Process(within, batch)
+	switch {
+	case err == nil:
+		return nil
+	case p.opts.HangTimeout > 0 && errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+		return fmt.Errorf("oip: the batch was not done within %v, nine tenths of its hang_timeout: %w", limit(p.opts.HangTimeout), err)
 	}
-	return nil
+	return fmt.Errorf("oip: %w", err)
 }
 
 // Start connects, reads what the model takes and gives, and runs it once. After

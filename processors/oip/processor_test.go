@@ -147,10 +147,10 @@ func TestABatchEndsBeforeItCountsAsHung(t *testing.T) {
 		o.HangTimeout = 2 * time.Second
 		p := started(t, cfg, o)
 		defer p.Stop()
-		s.servers[0].Behave(oiptest.Behaviour{Delay: 900 * time.Millisecond})
+		s.servers[0].Behave(oiptest.Behaviour{Delay: 800 * time.Millisecond})
 		began := time.Now()
 		err := p.Process(context.Background(), gray(200, 200, 200, 200)) // one call each
-		wants(t, err, "grpc://a:1")
+		wants(t, err, "not done within 1.8s", "given up while waiting for grpc://a:1")
 		if took := time.Since(began); took >= o.HangTimeout {
 			t.Errorf("took %v", took)
 		}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/nvpipe/nvpipe/processors/detect/tensor"
 	"github.com/nvpipe/nvpipe/processors/oip/oippb"
@@ -36,8 +38,8 @@ func (c *Client) Infer(ctx context.Context, call Call) ([]tensor.Tensor, error) 
 			c.succeeded(e, time.Since(began))
 			return answer, nil
 		}
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("model %s: given up while waiting for %s: %w", c.name(), e.Endpoint, ctx.Err())
+		if end := ended(ctx, began.Add(call.Deadline), err); end != nil {
+			return nil, fmt.Errorf("model %s: given up while waiting for %s: %w", c.name(), e.Endpoint, end)
 		}
 		v := judge(err)
 		reasons = append(reasons, c.failed(e, err, v).Error())
@@ -46,6 +48,16 @@ func (c *Client) Infer(ctx context.Context, call Call) ([]tensor.Tensor, error) 
 			return nil, fmt.Errorf("model %s: %s", c.name(), strings.Join(reasons, "; then "))
 		}
 	}
+}
+
+// ended is the context's error if it was the caller's end, and not that of the
+// try itself, that made a call fail. Servers know a call's deadline too, and may
+// be the first to see that it has passed.
+func ended(ctx context.Context, try time.Time, err error) error {
+	if end, ok := ctx.Deadline(); ok && !end.After(try) && status.Code(err) == codes.DeadlineExceeded {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 // first is the endpoint for a new call.
