@@ -56,7 +56,7 @@ func NewPlan(m tensor.Model, name string, cfg Config) (*Plan, error) {
 	}
 	graph := family.Graph{
 		Width: in.width, Height: in.height, Batch: in.value.Shape[0].Size,
-		Outputs: m.Outputs, Classes: len(labels), Title: about.title(), Options: cfg.options(),
+		Outputs: m.Outputs, Classes: len(labels), Own: cfg.Labels == LabelsAuto && len(labels) > 0, Title: about.title(), Options: cfg.options(),
 	}
 	f, reading, err := family.Choose(graph, cfg.Family, name)
 	if err != nil {

@@ -111,6 +111,10 @@ func models() map[string]onnxtest.Speaker {
 // What is stated beside two labels, where shapes do not tell.
 var stated = map[string]func(*Config){
 	"rtdetr in rows": func(c *Config) { c.Family = "rtdetr" }, // of two classes, like yolov10
+	"rtdetr":         func(c *Config) { c.Family = "rtdetr" },
+	"detr":           func(c *Config) { c.Family = "detr" },
+	// Like yolox with a label too many.
+	"yolov8 transposed": func(c *Config) { c.Family = "yolov8" },
 }
 
 func speaking(t testing.TB, name string, s onnxtest.Speaker) Config {

@@ -23,8 +23,8 @@ func square(side int, outputs ...tensor.Value) Graph {
 
 // The shapes are those of the published models' usual exports.
 func TestFamiliesAreRecognised(t *testing.T) {
-	coco := func(g Graph) Graph { g.Classes = 80; return g }
-	two := func(g Graph) Graph { g.Classes = 2; return g }
+	coco := func(g Graph) Graph { g.Classes, g.Own = 80, true; return g }
+	two := func(g Graph) Graph { g.Classes, g.Own = 2, true; return g }
 	for _, c := range []struct {
 		name    string
 		graph   Graph
@@ -87,6 +87,7 @@ func TestFamiliesAreRecognised(t *testing.T) {
 }
 
 func TestWhatIsNotClearMustBeStated(t *testing.T) {
+	file := func(names int, g Graph) Graph { g.Classes = names; return g }
 	open := square(640, value("o", f32, 0, 0, 0))
 	for _, c := range []struct {
 		name   string
@@ -105,6 +106,9 @@ func TestWhatIsNotClearMustBeStated(t *testing.T) {
 		{"YOLOX's shape, decoded", square(640, value("output", f32, 1, 8400, 85)), "yolov5", nil},
 		{"neither RT-DETR nor DETR by the number of classes", square(640, value("logits", f32, 1, 100, 7), value("boxes", f32, 1, 100, 4)), Auto,
 			[]string{"which may be rtdetr, rfdetr or detr"}},
+		{"names of which one is missing, or a transposed YOLOv8", file(3, square(640, value("o", f32, 1, 8400, 7))), Auto, []string{"which may be yolox, yolov5 or yolov8"}},
+		{"YOLOv8, transposed", file(3, square(640, value("o", f32, 1, 8400, 7))), "yolov8", nil},
+		{"names of which one is missing, or DETR", file(2, square(640, value("logits", f32, 1, 300, 3), value("boxes", f32, 1, 300, 4))), Auto, []string{"which may be rtdetr, rfdetr or detr"}},
 		{"a contradiction", square(640, value("o", f32, 1, 25200, 85)), "yolov8",
 			[]string{"family: yolov8 has one output [batch, 4 + classes, cells] for an input of 640×640, but m.onnx has the output o float32 [1, 25200, 85]", "yolov5 would fit"}},
 		{"a contradiction, transposed", square(640, value("o", f32, 1, 84, 8400)), "yolox", []string{"yolov8 or rtdetr would fit"}},

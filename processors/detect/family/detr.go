@@ -17,9 +17,9 @@ func readDETR(g Graph) Reading {
 	switch {
 	case r.Fit == No:
 		return r
-	case logits == 1 || logits > 1 && g.named(logits): // as many as names: RT-DETR
+	case logits == 1, g.Own && g.named(logits): // as many as names: RT-DETR
 		return Reading{}
-	case logits > 1 && !g.isRFDETR() && (g.named(logits-1) || g.Classes == 0 && logits == cocoIDs+1):
+	case g.tells(logits-1, cocoIDs) && !g.isRFDETR():
 		r.Fit = Clear
 	}
 	logits, r.Classes = g.columns(logits, 1)

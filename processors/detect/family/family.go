@@ -61,6 +61,8 @@ type Graph struct {
 	Outputs []tensor.Value
 	// Classes is the number of classes by the names given; 0: not known.
 	Classes int
+	// Own: the names are the model's own, which cannot be a line too short.
+	Own bool
 	// Title is the model's own name or description, if it has one.
 	Title string
 	Options

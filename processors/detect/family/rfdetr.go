@@ -10,16 +10,12 @@ var rfdetr = Family{
 	read:    readRFDETR,
 }
 
-// cocoIDs is the number of classes of models that take COCO's own numbers,
-// 1–90, as they are: RF-DETR, Deformable DETR.
-const cocoIDs = 91
-
 func readRFDETR(g Graph) Reading {
 	r, classes := g.queries()
 	if r.Fit == No {
 		return r
 	}
-	if g.isRFDETR() || classes == cocoIDs && (g.Classes == 0 || g.named(cocoIDs)) {
+	if g.isRFDETR() || classes == cocoIDs && g.tells(classes, cocoIDs) {
 		r.Fit = Clear
 	}
 	return g.sigmoid(r, classes)

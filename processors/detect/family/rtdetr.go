@@ -22,9 +22,9 @@ func readRTDETR(g Graph) Reading {
 	switch {
 	case r.Fit == No:
 		return r
-	case classes > 0 && g.likely(classes) && classes != cocoIDs && !g.isRFDETR():
+	case g.tells(classes, cocoClasses) && classes != cocoIDs && !g.isRFDETR():
 		r.Fit = Clear
-	case classes > 0 && g.named(classes-1): // one more than names: DETR
+	case g.Own && g.named(classes-1): // one more than names: DETR
 		return Reading{}
 	}
 	return g.sigmoid(r, classes)

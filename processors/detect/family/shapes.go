@@ -33,8 +33,24 @@ func fits(a, b int64) bool { return a == 0 || b == 0 || a == b }
 // named: n is the number of names given.
 func (g Graph) named(n int64) bool { return g.Classes > 0 && int64(g.Classes) == n }
 
+// tells: n is the number of the model's own names or, where it has none, that
+// of COCO's classes as the family counts them.
+func (g Graph) tells(n, coco int64) bool {
+	if g.Own {
+		return g.named(n)
+	}
+	return n == coco
+}
+
 // likely: n is the number of names given or, without, that of COCO's classes.
-func (g Graph) likely(n int64) bool { return g.named(n) || g.Classes == 0 && n == 80 }
+func (g Graph) likely(n int64) bool { return g.named(n) || g.Classes == 0 && n == cocoClasses }
+
+// COCO's classes: most models number them from 0, some take COCO's own numbers,
+// 1–90, as they are.
+const (
+	cocoClasses = 80
+	cocoIDs     = 91
+)
 
 // columns is the number of a row's values, of which other are no classes, and
 // the number of classes: by the model or, where it leaves that open, by the

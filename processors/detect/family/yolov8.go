@@ -27,8 +27,8 @@ func readYOLOv8(g Graph) (r Reading) {
 	}
 	r.Outputs = []int{0}
 	if transposed > plain {
-		// The shape of YOLOX as well: only the number of names tells.
-		if r.Fit = transposed; !g.named(b - boxHead) {
+		// The shape of YOLOX as well: only the model's own names tell.
+		if r.Fit = transposed; !g.Own || !g.named(b-boxHead) {
 			r.Fit = Possible
 		}
 		b, r.Classes = g.columns(b, boxHead)
