@@ -16,4 +16,13 @@
 // as candidates, overlapping ones go (package nms), and what is left is mapped
 // back to the full picture. In steady state nothing is allocated per picture
 // but the detections themselves.
+//
+// # What happens beside it
+//
+// An [Intake] does the first step for entries that still wait, on whatever
+// goroutine asks, into the next slot of a [Tray]. A batch is run in the tray
+// that has most of its pictures in the slots that are run and nobody else's;
+// what lies elsewhere is copied there. A tray is run once, then its slots are
+// given back one by one, when their outputs have been read, and it is filled
+// anew. The reading can be left to the entries' Finish, beside the next run.
 package detect

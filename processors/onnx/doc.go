@@ -13,11 +13,15 @@
 // process: all processors share it, and it stays loaded. Without it everything
 // but Start works.
 //
+// A model runs on the first of [Config.Providers] that loads, runs and warms it
+// up. The others are told through Options.OnNotice and counted in Figures.
+//
 // # What is checked when
 //
 // [Config.Validate] checks the settings alone. [New] reads the model's own
 // description (package modelfile) and the labels, and refuses what does not
-// fit together, without native code. Start loads the library and the model,
-// proves by a first run that the outputs are what the description promises,
-// and warms up every batch size.
+// fit together, digests that differ and weights outside the model's folder,
+// without native code. Start checks the files again, loads the library and the
+// model, and runs every batch size once: that warms it up, and proves that the
+// outputs are what the description promises.
 package onnx
