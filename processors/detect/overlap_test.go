@@ -162,7 +162,7 @@ func TestAPreparedBatchRunsWhereItLies(t *testing.T) {
 		b[0], b[3] = b[3], b[0] // in any order
 		r.process(b)()
 		r.says(b, 40, 20, 30, 10)
-		if want := r.intake.cupboard.ahead[0]; len(r.ran) != 1 || r.ran[0] != want {
+		if want := b[1].Prepared.(*slot).tray; len(r.ran) != 1 || r.ran[0] != want {
 			t.Errorf("batch dimension %d: was not run in the tray it was prepared in", batch)
 		}
 		if r.intake.cupboard.own[0] != nil {
@@ -202,7 +202,7 @@ func TestGapsAreFilled(t *testing.T) {
 	b = append(b, late)
 	r.process(b)()
 	r.says(b, 10, 20, 30, 40)
-	if len(r.ran) != 1 || r.ran[0] != r.intake.cupboard.ahead[0] {
+	if len(r.ran) != 1 || r.ran[0] != b[0].Prepared.(*slot).tray {
 		t.Error("was not run in the tray of the prepared ones")
 	}
 	r.idle()
@@ -233,7 +233,11 @@ func TestAnotherInstanceRunsWhatOnePrepared(t *testing.T) {
 
 func TestRoomIsBounded(t *testing.T) {
 	r := newRig(t, 0, 3, true)
-	b := r.prepared(1, 2, 3, 4, 5, 6)
+	b := r.prepared(1, 2, 3)
+	if got, want := r.intake.Bytes(), 3*3*32*32*4; got != want {
+		t.Errorf("%d bytes of inputs for what fits into one tray, want %d", got, want)
+	}
+	b = append(b, r.prepared(4, 5, 6)...)
 	more := r.entry(7)
 	if r.intake.Prepare(&more) != nil {
 		t.Fatal("a seventh picture was prepared for batches of three")

@@ -142,14 +142,17 @@ func (c *cupboard) slotAhead() *slot {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var open *Tray // the fuller one
-	for i := range c.ahead {
-		t := c.make(&c.ahead[i])
-		if !t.taken && t.next < t.Slots && (open == nil || t.next > open.next) {
+	var gap **Tray
+	for i, t := range c.ahead {
+		switch {
+		case t == nil:
+			gap = &c.ahead[i]
+		case !t.taken && t.next < t.Slots && (open == nil || t.next > open.next):
 			open = t
 		}
-		if open != nil && open.next > 0 {
-			break
-		}
+	}
+	if open == nil && gap != nil {
+		open = c.make(gap)
 	}
 	if open == nil {
 		return nil
