@@ -58,7 +58,7 @@ func (s *survey) flags(set *flag.FlagSet) {
 	list(&s.grid.Threads, "threads", model.MaxThreads, "threads of each instance")
 	list(&s.grid.Instances, "instances", model.MaxInstances, "instances at work at once")
 	set.DurationVar(&s.grid.Each, "each", s.grid.Each, "time for each size with each number of threads and instances; one call at least")
-	set.StringVar(&s.model.Labels, "labels", "", "file with the model's classes, one per line; left out: the usual 80")
+	set.StringVar(&s.model.Labels, "labels", "", "file with the model's classes, one per line; left out: the model's own, else COCO's")
 	set.StringVar(&s.model.Library, "library", "", "ONNX Runtime's library; left out: what `nvpipe run` would use")
 }
 
