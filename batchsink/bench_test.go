@@ -114,9 +114,6 @@ func beside(b *testing.B, rest time.Duration, block int) {
 		ours = append(ours, time1(trip))
 		theirs = append(theirs, time1(floor))
 	}
-	slices.Sort(ours)
-	slices.Sort(theirs)
-	at := func(s []float64, q float64) float64 { return s[int(q*float64(len(s)-1))] }
 	b.ReportMetric(at(ours, .5), "ns/trip")
 	b.ReportMetric(at(theirs, .5), "floor-ns/trip")
 	b.ReportMetric(at(ours, .5)/at(theirs, .5), "x-floor")
@@ -191,19 +188,41 @@ func BenchmarkSubmitFromManyThreads(b *testing.B) {
 	})
 }
 
-// BenchmarkIdleStop is stopping a coordinator that has nothing to do; max-ms is
-// the longest it took.
+// BenchmarkIdleStop is stopping a coordinator that has nothing to do, beside
+// ending a bare goroutine locked to its thread; max-ms is the longest.
 func BenchmarkIdleStop(b *testing.B) {
-	var longest time.Duration
+	var ours, theirs []float64
+	time1 := func(stop func()) float64 {
+		time.Sleep(time.Millisecond)
+		began := time.Now()
+		stop()
+		return float64(time.Since(began)) / 1e6
+	}
 	for b.Loop() {
-		h, err := New(context.Background(), b.Name(), DefaultConfig(), func() (Processor, error) { return noop{}, nil }, Options{})
+		h, err := New(context.Background(), "idle", DefaultConfig(), func() (Processor, error) { return noop{}, nil }, Options{})
 		if err != nil {
 			b.Fatal(err)
 		}
-		time.Sleep(time.Millisecond)
-		began := time.Now()
-		h.Stop(context.Background())
-		longest = max(longest, time.Since(began))
+		ours = append(ours, time1(func() { h.Stop(context.Background()) }))
+		end, ended := make(chan bool), make(chan bool)
+		go func() {
+			runtime.LockOSThread()
+			defer close(ended)
+			<-end
+		}()
+		theirs = append(theirs, time1(func() {
+			close(end)
+			<-ended
+		}))
 	}
-	b.ReportMetric(float64(longest)/1e6, "max-ms")
+	b.ReportMetric(at(ours, .5), "p50-ms")
+	b.ReportMetric(at(ours, 1), "max-ms")
+	b.ReportMetric(at(theirs, .5), "floor-p50-ms")
+	b.ReportMetric(at(theirs, 1), "floor-max-ms")
+}
+
+// at is a quantile; it sorts the values.
+func at(values []float64, q float64) float64 {
+	slices.Sort(values)
+	return values[int(q*float64(len(values)-1))]
 }
