@@ -23,13 +23,14 @@ func TestPausesClimb(t *testing.T) {
 		ReasonBusy:        {10 * s, 20 * s, 40 * s, time.Minute, time.Minute},
 	} {
 		var b backoff
+		now := time.Now()
 		var got []time.Duration
 		middle := .5
 		if ladderOf(reason).lengthenOnly {
 			middle = 0
 		}
 		for range want {
-			got = append(got, b.next(reason, 0, middle))
+			got = append(got, b.next(now, reason, 0, middle))
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%q: %v, want %v", reason, got, want)
@@ -46,10 +47,10 @@ func TestPausesAreSpread(t *testing.T) {
 		{ReasonAuthFailed, 5 * time.Second, 6 * time.Second},
 	} {
 		var a, b backoff
-		if got := a.next(c.reason, 0, 0); got != c.lo {
+		if got := a.next(time.Now(), c.reason, 0, 0); got != c.lo {
 			t.Errorf("%s: shortest %v, want %v", c.reason, got, c.lo)
 		}
-		if got := b.next(c.reason, 0, 1); got != c.hi {
+		if got := b.next(time.Now(), c.reason, 0, 1); got != c.hi {
 			t.Errorf("%s: longest %v, want %v", c.reason, got, c.hi)
 		}
 	}
@@ -60,13 +61,14 @@ func TestPausesAreSpread(t *testing.T) {
 func TestAccountIsNotLocked(t *testing.T) {
 	for range 1000 {
 		var b backoff
+		start := time.Now()
 		var now time.Duration
 		var tries []time.Duration
 		for now < 6*time.Hour {
 			tries = append(tries, now)
-			now += b.next(ReasonAuthFailed, 0, rand.Float64())
+			now += b.next(start.Add(now), ReasonAuthFailed, 0, rand.Float64())
 			if rand.IntN(2) == 0 {
-				now += b.next(ReasonLost, rand.N(resetAfter), rand.Float64())
+				now += b.next(start.Add(now), ReasonLost, rand.N(resetAfter), rand.Float64())
 			}
 		}
 		for i := 3; i < len(tries); i++ {
@@ -79,14 +81,38 @@ func TestAccountIsNotLocked(t *testing.T) {
 
 func TestOnlyALongConnectionResetsThePauses(t *testing.T) {
 	var b backoff
+	now := time.Now()
 	for range 3 {
-		b.next(ReasonLost, 0, .5)
+		b.next(now, ReasonLost, 0, .5)
 	}
-	if got := b.next(ReasonLost, resetAfter-1, .5); got != 5*time.Second {
+	if got := b.next(now, ReasonLost, resetAfter-1, .5); got != 5*time.Second {
 		t.Errorf("after a short connection %v, want 5s", got)
 	}
-	if got := b.next(ReasonLost, resetAfter, .5); got != time.Second {
+	if got := b.next(now, ReasonLost, resetAfter, .5); got != time.Second {
 		t.Errorf("after a long connection %v, want 1s", got)
+	}
+}
+
+// A camera that is off for long is asked rarely; one that is back is asked as
+// before.
+func TestLongOutage(t *testing.T) {
+	var b backoff
+	now, start := time.Now(), time.Now()
+	for now.Sub(start) < longOutage {
+		pause := b.next(now, ReasonUnreachable, 0, .5)
+		if pause > 5*time.Second {
+			t.Fatalf("pause %v after %v", pause, now.Sub(start))
+		}
+		now = now.Add(pause)
+	}
+	if got := b.next(now, ReasonUnreachable, 0, 1); got != 36*time.Second {
+		t.Errorf("pause %v after five minutes, want 36s", got)
+	}
+	if got := b.next(now, ReasonNotFound, 0, .5); got != time.Minute {
+		t.Errorf("pause %v for a wrong path, want 1m0s", got)
+	}
+	if got := b.next(now, ReasonLost, resetAfter, .5); got != time.Second {
+		t.Errorf("pause %v after frames have come, want 1s", got)
 	}
 }
 

@@ -97,7 +97,7 @@ func (f *Feed) backOff(ctx context.Context, s *session, end ending) {
 	if s != nil {
 		lived = s.lived()
 	}
-	wait := f.retries.next(end.reason, lived, f.settings.Random())
+	wait := f.retries.next(now, end.reason, lived, f.settings.Random())
 	f.change(BackingOff, end.reason, end.text, wait)
 	if s != nil {
 		s.closeInput(f.stopInput.context())

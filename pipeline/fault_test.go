@@ -1,0 +1,225 @@
+package pipeline_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nvpipe/nvpipe/frame"
+	"github.com/nvpipe/nvpipe/pipeline"
+)
+
+// The tests are named after rows of the fault catalogue. Here the camera is a
+// script and time is virtual; pipeline/gstgraph has those with real cameras.
+
+// end settles what the processor has, stops and checks the books.
+func (r *rig) end() {
+	r.t.Helper()
+	r.coords[0].settleAll(frame.Delivered)
+	r.coords[0].settleAll(frame.Delivered)
+	r.stop()
+}
+
+// failAgain lets attempt after attempt fail for a time, and counts them.
+func (r *rig) failAgain(reason pipeline.Reason, within time.Duration) (tries int) {
+	for end := time.Now().Add(within); time.Now().Before(end); r.pass(100 * time.Millisecond) {
+		if r.feed.Status().State == pipeline.Connecting {
+			r.graph().Fail(reason, "")
+			tries++
+			synctest.Wait()
+		}
+	}
+	return tries
+}
+
+// A camera that reboots is back within a few seconds of its return; one that was
+// away for long is back within 36 s.
+func TestFault01_CameraReboots(t *testing.T) {
+	for _, c := range []struct{ outage, back time.Duration }{
+		{20 * time.Second, 6 * time.Second}, {4*time.Minute + 50*time.Second, 6 * time.Second}, {time.Hour, 36 * time.Second},
+	} {
+		t.Run(c.outage.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := start(t, func(s *setup) { s.settings.Random = func() float64 { return 1 } })
+				r.frames(300)
+				r.graph().EOS()
+				r.state(pipeline.BackingOff, pipeline.ReasonLost)
+				r.failAgain(pipeline.ReasonUnreachable, c.outage)
+				var waited time.Duration
+				for ; r.feed.Status().State != pipeline.Connecting; waited += 100 * time.Millisecond {
+					r.pass(100 * time.Millisecond)
+				}
+				if waited > c.back {
+					t.Errorf("tried %v after the camera's return, want at most %v", waited, c.back)
+				}
+				r.frames(2)
+				r.state(pipeline.Live, "")
+				r.end()
+			})
+		})
+	}
+}
+
+// A connection that brings a few pictures and breaks is no recovery.
+func TestFault10_ConnectionsOfAFewSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		for i := range 60 {
+			r.frames(25)
+			r.graph().Fail(pipeline.ReasonLost, "cut")
+			synctest.Wait()
+			st := r.feed.Status()
+			pause := st.NextRetry.Sub(st.Since)
+			if want := 5 * time.Second; i >= 3 && i < 40 && pause != want {
+				t.Fatalf("pause %v after %d short connections, want %v", pause, i+1, want)
+			}
+			r.pass(pause)
+		}
+		r.end()
+	})
+}
+
+// Cameras lock an account after about five wrong passwords.
+func TestFault16_WrongPassword(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		if n := r.failAgain(pipeline.ReasonAuthFailed, 29*time.Minute); n != 3 {
+			t.Errorf("%d tries in 29 min, want 3", n)
+		}
+		if n := r.failAgain(pipeline.ReasonAuthFailed, 3*time.Hour); n < 4 || n > 6 {
+			t.Errorf("%d tries in the three hours after, want one each half hour", n)
+		}
+		r.state(pipeline.BackingOff, pipeline.ReasonAuthFailed)
+		r.feed.Retry() // the password was corrected
+		r.state(pipeline.Connecting, "")
+		r.frames(2)
+		r.state(pipeline.Live, "")
+		r.end()
+	})
+}
+
+func TestFault18_WrongPath(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		if n := r.failAgain(pipeline.ReasonNotFound, 10*time.Minute); n < 9 || n > 11 {
+			t.Errorf("%d tries in 10 min, want one a minute", n)
+		}
+		r.end()
+	})
+}
+
+// The pauses grow past the minute in which a session of ours, forgotten at the
+// camera, expires.
+func TestFault19_SessionsAreTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		for _, want := range []time.Duration{10, 20, 40, 60, 60} {
+			r.graph().Fail(pipeline.ReasonBusy, "")
+			synctest.Wait()
+			st := r.feed.Status()
+			if got := st.NextRetry.Sub(st.Since); got != want*time.Second {
+				t.Errorf("pause %v, want %v", got, want*time.Second)
+			}
+			r.pass(want * time.Second)
+		}
+		r.end()
+	})
+}
+
+// A new session is not begun before the old one has been taken down.
+func TestFault20_NeverTwoSessions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		for range 5 {
+			r.frames(3)
+			r.graph().EOS()
+			r.pass(10 * time.Second)
+		}
+		open := 0
+		for _, g := range r.b.Graphs() {
+			if !g.Closed() {
+				open++
+			}
+		}
+		if open != 1 {
+			t.Errorf("%d sessions are open", open)
+		}
+		r.end()
+	})
+}
+
+// The rate decides the limit: neither a slow camera nor a quick one raises a
+// false alarm, and both are found when they go silent.
+func TestFault37_SlowAndQuickCameras(t *testing.T) {
+	for _, interval := range []time.Duration{2 * time.Second, time.Second / 15} {
+		t.Run(interval.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := start(t, nil)
+				r.graph().Interval = interval
+				for range 5000 {
+					r.graph().Frame()
+					r.pass(interval)
+				}
+				r.state(pipeline.Live, "")
+				if n := r.b.Tries(); n != 1 {
+					t.Errorf("%d connections: a false alarm", n)
+				}
+				limit := max(5*time.Second, 5*interval)
+				r.pass(limit + time.Second/2 - interval)
+				r.state(pipeline.BackingOff, pipeline.ReasonStalled)
+				r.end()
+			})
+		})
+	}
+}
+
+// Hours ahead or back, for one picture or for good: the feed's clock goes on,
+// and it is told at most once a minute.
+func TestFault41_StreamTimeJumps(t *testing.T) {
+	for name, c := range map[string]struct {
+		by   time.Duration
+		once bool
+	}{
+		"ahead for good":   {10 * time.Hour, false},
+		"back for good":    {-9800 * time.Second, false},
+		"ahead for a time": {10 * time.Hour, true},
+		"back for a time":  {-10 * time.Hour, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := start(t, nil)
+				var last *frame.Frame
+				r.coords[0].most = 1
+				next := func() time.Duration {
+					var pts time.Duration
+					r.graph().FrameWith(func(f *frame.Frame) { last = f })
+					pts = last.PTS
+					r.coords[0].settle(frame.Delivered)
+					r.pass(40 * time.Millisecond)
+					return pts
+				}
+				before := next()
+				for i := range 3000 {
+					switch {
+					case i%250 == 100:
+						r.graph().Jump(c.by)
+					case i%250 == 101 && c.once:
+						r.graph().Jump(-c.by)
+					}
+					pts := next()
+					if step := pts - before; step <= 0 || step > time.Second {
+						t.Fatalf("frame %d: a step of %v", i, step)
+					}
+					before = pts
+				}
+				if n := len(r.told(pipeline.TimeJumped)); n < 1 || n > 3 {
+					t.Errorf("%d events in two minutes", n)
+				}
+				if n := r.feed.Stats().Jumps; n < 12 {
+					t.Errorf("%d jumps were counted", n)
+				}
+				r.end()
+			})
+		})
+	}
+}
