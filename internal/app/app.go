@@ -233,7 +233,7 @@ func (a *App) Snapshot() Snapshot {
 	for _, f := range a.running() {
 		s.Feeds = append(s.Feeds, f.snapshot())
 		for _, o := range f.outputs {
-			s.Outputs = append(s.Outputs, o.snapshot())
+			s.addOutput(o.snapshot())
 		}
 	}
 	for _, name := range a.processorNames() {

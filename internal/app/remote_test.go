@@ -102,7 +102,11 @@ func TestARemoteServerRestarts(t *testing.T) {
 		server.Stop()
 		for {
 			tickets, err := try()
-			outcome("away", tickets, frame.Failed)
+			for _, ticket := range tickets { // stopped: queued while the processor was put down
+				if r, err := ticket.Wait(t.Context()); err != nil || r.Outcome != frame.Failed && r.Outcome != frame.Stopped {
+					t.Fatalf("away: %v, %v", r.Outcome, err)
+				}
+			}
 			if err != nil {
 				if !errors.Is(err, batchsink.ErrUnavailable) {
 					t.Fatal(err)

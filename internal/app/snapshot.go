@@ -77,3 +77,14 @@ type OutputSnapshot struct {
 	// Trouble says why nothing can be written now; empty when all is well.
 	Trouble string
 }
+
+// addOutput adds an output unless it is there: feeds may share a file of events,
+// and each of them shows it.
+func (s *Snapshot) addOutput(o OutputSnapshot) {
+	for _, is := range s.Outputs {
+		if is.Kind == o.Kind && is.Feed == o.Feed && is.Path == o.Path {
+			return
+		}
+	}
+	s.Outputs = append(s.Outputs, o)
+}
