@@ -1,10 +1,6 @@
 package family
 
-import (
-	"math"
-
-	"github.com/nvpipe/nvpipe/processors/detect/nms"
-)
+import "github.com/nvpipe/nvpipe/processors/detect/nms"
 
 // boxLimit in pixels is far above any picture and far below where areas overflow.
 const boxLimit = 1e6
@@ -27,32 +23,4 @@ func centred(cx, cy, w, h float32) (nms.Candidate, bool) {
 func scored(c nms.Candidate, class int, score float32, index int) nms.Candidate {
 	c.Class, c.Score, c.Index = int32(class), min(score, 1), int32(index)
 	return c
-}
-
-// best is the first of the highest values; values must not be empty.
-func best(values []float32) (int, float32) {
-	at, most := 0, values[0]
-	for i, v := range values {
-		if v > most {
-			at, most = i, v
-		}
-	}
-	return at, most
-}
-
-// logit is where a sigmoid has the value p.
-func logit(p float32) float32 {
-	return float32(math.Log(float64(p) / (1 - float64(p))))
-}
-
-func sigmoid(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }
-
-// softmaxOf is the softmax of one of the values, the highest of which is top;
-// NaN if one of them is NaN or top is infinite.
-func softmaxOf(values []float32, x, top float32) float32 {
-	sum := 0.
-	for _, v := range values {
-		sum += math.Exp(float64(v - top))
-	}
-	return float32(math.Exp(float64(x-top)) / sum)
 }

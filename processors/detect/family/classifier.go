@@ -1,8 +1,6 @@
 package family
 
 import (
-	"math"
-
 	"github.com/nvpipe/nvpipe/processors/detect/letterbox"
 	"github.com/nvpipe/nvpipe/processors/detect/nms"
 )
@@ -68,11 +66,7 @@ func (d classDecoder) Decode(o []Output, t Thresholds, dst []nms.Candidate) []nm
 	score := func(v float32) float32 { return v }
 	if d.scores == Logits || d.scores != Probabilities && !addUp(values) {
 		_, top := best(values)
-		sum := 0.
-		for _, v := range values {
-			sum += math.Exp(float64(v - top))
-		}
-		score = func(v float32) float32 { return float32(math.Exp(float64(v-top)) / sum) }
+		score = softmax(values, top)
 	}
 	whole := nms.Candidate{X2: d.width, Y2: d.height}
 	for class, v := range values {

@@ -3,6 +3,7 @@ package family
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/nvpipe/nvpipe/processors/detect/nms"
@@ -75,6 +76,29 @@ func TestDecodersKeepThresholds(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Columns and rows that say the same are read the same, however many they are.
+func TestYOLOv8Transposed(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for _, n := range []int{1, 127, 1023, 1024, 1025, 2500} {
+		const values = boxHead + 7
+		rows, columns := zeros(int64(n), values), zeros(values, int64(n))
+		for i := range n {
+			for k := range values {
+				v := rng.Float32()
+				if k < boxHead {
+					v *= 100
+				}
+				rows.Values[i*values+k], columns.Values[k*n+i] = v, v
+			}
+		}
+		want := yolov8Rows{}.Decode([]Output{rows}, evenly(7, .9), nil)
+		got := yolov8Columns{}.Decode([]Output{columns}, evenly(7, .9), nil)
+		if !slices.Equal(got, want) || n > 100 && len(got) == 0 {
+			t.Errorf("%d columns: %d candidates, want %d", n, len(got), len(want))
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ func (d softmaxQueries) Decode(o []Output, t Thresholds, dst []nms.Candidate) []
 	for i := range queries {
 		logits := o[0].Values[i*columns:][:columns]
 		class, x := best(logits[:columns-1])
-		score := softmaxOf(logits, x, max(x, logits[columns-1]))
+		score := softmax(logits, max(x, logits[columns-1]))(x)
 		if !(score >= t.of(class)) {
 			continue
 		}

@@ -72,7 +72,7 @@ func (yolov8Columns) Decode(o []Output, t Thresholds, dst []nms.Candidate) []nms
 	}
 	out := o[0].Values
 	// Some columns at a time, so that memory is read in rows.
-	const stripe = 128
+	const stripe = 1024
 	var score [stripe]float32
 	var class [stripe]int32
 	for from := 0; from < anchors; from += stripe {
@@ -93,14 +93,13 @@ func (yolov8Columns) Decode(o []Output, t Thresholds, dst []nms.Candidate) []nms
 
 // bestOf finds the best class of each column of rows that are stride apart.
 func bestOf(score []float32, class []int32, rows []float32, stride int) {
+	n := len(score)
+	class = class[:n]
 	copy(score, rows)
 	clear(class)
-	for c := int32(1); ; c++ {
-		if len(rows) < stride+len(score) {
-			return
-		}
+	for c := int32(1); len(rows) >= stride+n; c++ {
 		rows = rows[stride:]
-		for k, s := range rows[:len(score)] {
+		for k, s := range rows[:n] {
 			if s > score[k] {
 				score[k], class[k] = s, c
 			}
