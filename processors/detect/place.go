@@ -90,11 +90,3 @@ func (t *Tray) take(size, mine int, forGood bool) bool {
 	}
 	return mine == 0
 }
-
-// putBack returns a tray of which no slot is held.
-func (c *cupboard) putBack(t *Tray) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	t.taken = false
-	c.signal()
-}

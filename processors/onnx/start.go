@@ -39,7 +39,7 @@ func (p *Processor) Start(ctx context.Context) error {
 	}
 	switch {
 	case len(passed) > 1:
-		err = fmt.Errorf("%w", errors.Join(passed...))
+		err = errors.Join(passed...)
 	case p.cfg.Providers[0] != CPU:
 		err = passed[0]
 	}
