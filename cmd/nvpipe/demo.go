@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -21,6 +24,7 @@ func demoCommand(args []string, out, errs io.Writer) int {
 	for_ := flags.Duration("for", 0, "end after this long, with a verdict and an exit code; 0: run until told to stop")
 	cameras := flags.Int("cameras", 4, "synthetic cameras, 1–16")
 	empty := flags.Bool("empty", false, "scenes in which nothing moves: every box is one too many")
+	processor := flags.String("processor", demo.Auto, "what looks for the objects: detector (by class; needs ONNX Runtime), motion, or auto: the first that can run")
 	listen := flags.String("listen", "127.0.0.1:8554", "address of the annotated streams")
 	metrics := flags.String("metrics", "127.0.0.1:9464", "address of the metrics; empty: none")
 	if code, ok := parse(flags, args, 0); !ok {
@@ -28,6 +32,10 @@ func demoCommand(args []string, out, errs io.Writer) int {
 	}
 	if *cameras < 1 || *cameras > maxDemoCameras || *for_ < 0 {
 		fmt.Fprintf(errs, "nvpipe demo: --cameras must be 1–%d and --for 0 or more\n", maxDemoCameras)
+		return exitUsage
+	}
+	if !slices.Contains([]string{demo.Auto, demo.Motion, demo.Detector}, *processor) {
+		fmt.Fprintf(errs, "nvpipe demo: --processor must be auto, motion or detector, is %q\n", *processor)
 		return exitUsage
 	}
 	ctx, release := untilSignal(errs)
@@ -40,7 +48,7 @@ func demoCommand(args []string, out, errs io.Writer) int {
 	log := newLog(config.Log{Level: "warn"}, errs)
 	began := time.Now()
 	v, err := demo.Run(ctx, demo.Options{
-		Cameras: *cameras, Empty: *empty, Listen: *listen, Metrics: *metrics,
+		Cameras: *cameras, Empty: *empty, Processor: *processor, Listen: *listen, Metrics: *metrics,
 		Out: out, Quiet: *asJSON, Terminal: isTerminal(out), Width: func() int { return widthOf(out) }, Log: log,
 	})
 	if err != nil {
@@ -50,14 +58,24 @@ func demoCommand(args []string, out, errs io.Writer) int {
 	if *asJSON {
 		_ = json.NewEncoder(out).Encode(v)
 	} else {
-		fmt.Fprintf(out, "\ndemo: %s after %v: recall %.3f, precision %.3f over %d frames, ledger %s\n",
-			passed(v.OK), time.Since(began).Round(time.Second), v.Recall, v.Precision, v.Frames, exact(v.LedgerOK))
+		fmt.Fprintf(out, "\n%sdemo: %s after %v with %s: recall %.3f, precision %.3f over %d frames, ledger %s\n", byClass(v),
+			passed(v.OK), time.Since(began).Round(time.Second), v.Processor, v.Recall, v.Precision, v.Frames, exact(v.LedgerOK))
 	}
 	// Somebody who ends it by hand has seen enough; only a timed run is a test.
 	if *for_ > 0 && !v.OK {
 		return exitFailed
 	}
 	return exitFine
+}
+
+// byClass is a line for each class, if the verdict has classes.
+func byClass(v demo.Verdict) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(v.Classes)) {
+		c := v.Classes[name]
+		fmt.Fprintf(&b, "%-7s recall %.3f, precision %.3f\n", name, c.Recall, c.Precision)
+	}
+	return b.String()
 }
 
 func passed(ok bool) string {

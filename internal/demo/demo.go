@@ -27,6 +27,8 @@ type Options struct {
 	// Empty: nothing moves in the scenes but noise and light; every box is one
 	// too many.
 	Empty bool
+	// Processor is what looks for the objects: Auto, Motion or Detector.
+	Processor string
 	// Listen and Metrics are the addresses of the annotated streams and of the
 	// metrics.
 	Listen, Metrics string
@@ -51,6 +53,13 @@ func Run(ctx context.Context, o Options) (Verdict, error) {
 	}
 	defer os.RemoveAll(dir)
 
+	finder, err := chooseFinder(ctx, o.Processor, dir)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if !o.Quiet {
+		fmt.Fprintf(o.Out, "finds   %s\n", finder.reason)
+	}
 	var cameras []*camera
 	defer func() {
 		for _, c := range cameras {
@@ -68,11 +77,11 @@ func Run(ctx context.Context, o Options) (Verdict, error) {
 		}
 		cameras = append(cameras, c)
 	}
-	conf, err := configFor(cameras, o, dir)
+	conf, err := configFor(cameras, o, finder, dir)
 	if err != nil {
 		return Verdict{}, err
 	}
-	j := newJudge(cameras)
+	j := newJudge(cameras, finder)
 	a, err := app.New(conf, app.Options{Log: o.Log, OnResult: j.result})
 	if err != nil {
 		return Verdict{}, err
@@ -100,7 +109,7 @@ func ledgersExact(s app.Snapshot) bool {
 
 // configFor is the demo's config: written out and read like any other, because
 // it is also an example.
-func configFor(cameras []*camera, o Options, dir string) (*config.Config, error) {
+func configFor(cameras []*camera, o Options, f finder, dir string) (*config.Config, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, `version: 1
 metrics:
@@ -108,18 +117,17 @@ metrics:
 rtsp:
   listen: %q
 processors:
-  motion:
-    type: motion
-    batch:
+  %s:
+%s    batch:
       max_batch_size: %d
 defaults:
-  processors: [motion]
+  processors: [%[3]s]
   continuations:
     - type: stream
     - type: events
       path: events.jsonl
 feeds:
-`, o.Metrics, o.Listen, max(1, len(cameras)))
+`, o.Metrics, o.Listen, f.name, f.settings, max(1, len(cameras)))
 	for _, c := range cameras {
 		fmt.Fprintf(&b, "  %s:\n    url: %s\n", c.id, c.rtsp.URL())
 	}

@@ -8,16 +8,14 @@ import (
 	"github.com/nvpipe/nvpipe/internal/scene"
 )
 
-const (
-	// The verdict's bar, for recall and for precision.
-	enough = 0.95
-	// settling is how long after a feed's first result nothing is judged: the
-	// background is being learned.
-	settling = 3 * time.Second
-)
+// enough is the verdict's bar, for recall and for precision.
+const enough = 0.95
 
 // Verdict is how the demo went.
 type Verdict struct {
+	// Processor is what looked for the objects, Motion or Detector. With the
+	// latter only detections of the right class count.
+	Processor string  `json:"processor"`
 	Recall    float64 `json:"recall"`
 	Precision float64 `json:"precision"`
 	// Frames judged.
@@ -29,6 +27,17 @@ type Verdict struct {
 	// capture time is not the camera's own.
 	Unplaced int                   `json:"unplaced"`
 	Feeds    map[string]FeedResult `json:"feeds"`
+	// Classes are the detector's figures by class, over all feeds.
+	Classes map[string]ClassResult `json:"classes,omitempty"`
+}
+
+// ClassResult is one class's part of the verdict.
+type ClassResult struct {
+	Recall    float64 `json:"recall"`
+	Precision float64 `json:"precision"`
+	// Objects is in how many places there was something to find: objects times
+	// the frames in which they count.
+	Objects int `json:"objects"`
 }
 
 // FeedResult is one camera's part of the verdict.
@@ -41,8 +50,10 @@ type FeedResult struct {
 
 // judge compares every result with what the camera's scene shows at that time.
 type judge struct {
-	mu    sync.Mutex
-	feeds map[frame.FeedID]*judged
+	finder  finder
+	mu      sync.Mutex
+	feeds   map[frame.FeedID]*judged
+	classes scene.KindScores
 }
 
 type judged struct {
@@ -52,10 +63,10 @@ type judged struct {
 	unplaced int
 }
 
-func newJudge(cameras []*camera) *judge {
-	j := &judge{feeds: map[frame.FeedID]*judged{}}
+func newJudge(cameras []*camera, f finder) *judge {
+	j := &judge{finder: f, feeds: map[frame.FeedID]*judged{}}
 	for _, c := range cameras {
-		j.feeds[c.id] = &judged{camera: c}
+		j.feeds[c.id] = &judged{camera: c, score: scene.Score{ByKind: f.byClass}}
 	}
 	return j
 }
@@ -68,7 +79,7 @@ func (j *judge) result(f *frame.Frame, findings []frame.Finding) {
 	if d.first.IsZero() {
 		d.first = f.Arrived
 	}
-	if f.Arrived.Sub(d.first) < settling {
+	if f.Arrived.Sub(d.first) < j.finder.settling {
 		return
 	}
 	n, sure := d.camera.frameAt(f.Captured)
@@ -76,23 +87,23 @@ func (j *judge) result(f *frame.Frame, findings []frame.Finding) {
 		d.unplaced++
 		return
 	}
-	d.score.Add(d.camera.scene.At(n), findings[0].Result.Output.Detections)
+	truth, found := d.camera.scene.At(n), findings[0].Result.Output.Detections
+	d.score.Add(truth, found)
+	if j.finder.byClass {
+		j.classes.Add(truth, found)
+	}
 }
 
 // verdict sums up.
 func (j *judge) verdict(ledgerOK bool) Verdict {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	v := Verdict{LedgerOK: ledgerOK, Feeds: map[string]FeedResult{}}
+	v := Verdict{Processor: j.finder.name, LedgerOK: ledgerOK, Feeds: map[string]FeedResult{}}
 	var all scene.Score
 	everyFeed := true
 	for id, d := range j.feeds {
 		s := d.score
-		r := FeedResult{Recall: s.Recall(), Precision: s.Precision(), Frames: s.Frames}
-		if s.Found > 0 {
-			r.MeanIoU = s.OverlapSum / float64(s.Found)
-		}
-		v.Feeds[string(id)] = r
+		v.Feeds[string(id)] = FeedResult{Recall: s.Recall(), Precision: s.Precision(), Frames: s.Frames, MeanIoU: s.MeanIoU()}
 		v.Unplaced += d.unplaced
 		everyFeed = everyFeed && s.Frames > 0
 		all.Frames += s.Frames
@@ -102,5 +113,19 @@ func (j *judge) verdict(ledgerOK bool) Verdict {
 	}
 	v.Recall, v.Precision, v.Frames = all.Recall(), all.Precision(), all.Frames
 	v.OK = ledgerOK && everyFeed && v.Recall >= enough && v.Precision >= enough
+	if j.finder.byClass {
+		v.Classes = j.byClass()
+	}
+	for _, c := range v.Classes {
+		v.OK = v.OK && c.Recall >= enough && c.Precision >= enough
+	}
 	return v
+}
+
+func (j *judge) byClass() map[string]ClassResult {
+	classes := map[string]ClassResult{}
+	for k, s := range j.classes {
+		classes[scene.Kind(k).String()] = ClassResult{Recall: s.Recall(), Precision: s.Precision(), Objects: s.Found + s.Missed}
+	}
+	return classes
 }
