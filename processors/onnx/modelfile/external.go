@@ -12,11 +12,12 @@ const (
 
 	graphNode, graphSparse = 1, 15
 
-	nodeAttribute                     = 5
-	attributeTensor, attributeGraph   = 5, 6
-	attributeTensors, attributeGraphs = 10, 11
-	attributeSparse, attributeSparses = 22, 23
-	sparseValues, sparseIndices       = 1, 2
+	nodeOperator, nodeAttribute                    = 4, 5
+	attributeName, attributeInteger, attributeText = 1, 3, 4
+	attributeTensor, attributeGraph                = 5, 6
+	attributeTensors, attributeGraphs              = 10, 11
+	attributeSparse, attributeSparses              = 22, 23
+	sparseValues, sparseIndices                    = 1, 2
 
 	tensorExternal = 13
 )
@@ -27,7 +28,7 @@ const (
 	maxNesting = 32
 )
 
-// walk collects the files that tensors keep their values in.
+// walk collects the files that a model keeps weights or compiled parts in.
 type walk struct {
 	files []string
 	depth int
@@ -64,12 +65,63 @@ func (w *walk) function(f field) error {
 }
 
 func (w *walk) node(f field) error {
+	if err := w.compiled(f.again()); err != nil {
+		return err
+	}
 	return f.each(func(f field) error {
 		if f.number == nodeAttribute {
 			return w.attribute(f)
 		}
 		return nil
 	})
+}
+
+// compiled looks for the file of a node that an accelerator has compiled: it
+// is kept in the node itself unless embed_mode says 0.
+func (w *walk) compiled(f field) error {
+	var operator string
+	var cache field
+	embedded := int64(1)
+	err := f.each(func(f field) (err error) {
+		switch f.number {
+		case nodeOperator:
+			operator, err = f.text()
+		case nodeAttribute:
+			name, text, integer, e := plain(f)
+			switch name {
+			case "ep_cache_context":
+				cache = text
+			case "embed_mode":
+				embedded = int64(integer.value)
+			}
+			err = e
+		}
+		return err
+	})
+	if err != nil || operator != "EPContext" || embedded != 0 || cache.bytes == nil {
+		return err
+	}
+	file, err := cache.text()
+	if err != nil {
+		return err
+	}
+	return w.add(file)
+}
+
+// plain is an attribute's name, and its text or number where it has one.
+func plain(f field) (name string, text, integer field, err error) {
+	err = f.each(func(f field) (err error) {
+		switch f.number {
+		case attributeName:
+			name, err = f.text()
+		case attributeInteger:
+			integer = f
+		case attributeText:
+			text = f
+		}
+		return err
+	})
+	return name, text, integer, err
 }
 
 func (w *walk) attribute(f field) error {
@@ -101,13 +153,20 @@ func (w *walk) tensor(f field) error {
 			return nil
 		}
 		key, value, err := entry(f)
-		if err != nil || key != "location" || slices.Contains(w.files, value) {
+		if err != nil || key != "location" {
 			return err
 		}
-		if len(w.files) >= maxExternal {
-			return fmt.Errorf("weights in more than %d files", maxExternal)
-		}
-		w.files = append(w.files, value)
-		return nil
+		return w.add(value)
 	})
+}
+
+func (w *walk) add(file string) error {
+	if slices.Contains(w.files, file) {
+		return nil
+	}
+	if len(w.files) >= maxExternal {
+		return fmt.Errorf("weights in more than %d files", maxExternal)
+	}
+	w.files = append(w.files, file)
+	return nil
 }

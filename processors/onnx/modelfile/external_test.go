@@ -33,20 +33,28 @@ func TestFilesOutside(t *testing.T) {
 	function := bytesField(modelFunctions,
 		bytesField(functionNode, bytesField(nodeAttribute, outsideTensor(attributeTensor, "of a node"))),
 		bytesField(functionAttribute, outsideTensor(attributeTensor, "of a default")))
+	compiled := func(operator string, mode uint64) []byte {
+		return bytesField(graphNode, text(nodeOperator, operator),
+			bytesField(nodeAttribute, text(attributeText, "engine.bin"), text(attributeName, "ep_cache_context")),
+			bytesField(nodeAttribute, number(attributeInteger, mode), text(attributeName, "embed_mode")))
+	}
 	for name, c := range map[string]struct {
 		model []byte
 		want  []string
 	}{
-		"none":             {modelOf(), nil},
-		"initializer":      {modelOf(outsideTensor(graphInitializer, "a"), outsideTensor(graphInitializer, "b"), outsideTensor(graphInitializer, "a")), []string{"a", "b"}},
-		"sparse":           {modelOf(sparse(graphSparse)), []string{"values", "indices"}},
-		"constant":         {modelOf(attribute(outsideTensor(attributeTensor, "c"))), []string{"c"}},
-		"constants":        {modelOf(attribute(outsideTensor(attributeTensors, "c"))), []string{"c"}},
-		"branch":           {modelOf(attribute(inner(attributeGraph))), []string{"inner"}},
-		"branches":         {modelOf(attribute(inner(attributeGraphs))), []string{"inner"}},
-		"sparse constant":  {modelOf(attribute(sparse(attributeSparse))), []string{"values", "indices"}},
-		"sparse constants": {modelOf(attribute(sparse(attributeSparses))), []string{"values", "indices"}},
-		"function":         {slices.Concat(modelOf(), function), []string{"of a node", "of a default"}},
+		"compiled":               {modelOf(compiled("EPContext", 0)), []string{"engine.bin"}},
+		"compiled, in the model": {modelOf(compiled("EPContext", 1)), nil},
+		"another operator":       {modelOf(compiled("Other", 0)), nil},
+		"none":                   {modelOf(), nil},
+		"initializer":            {modelOf(outsideTensor(graphInitializer, "a"), outsideTensor(graphInitializer, "b"), outsideTensor(graphInitializer, "a")), []string{"a", "b"}},
+		"sparse":                 {modelOf(sparse(graphSparse)), []string{"values", "indices"}},
+		"constant":               {modelOf(attribute(outsideTensor(attributeTensor, "c"))), []string{"c"}},
+		"constants":              {modelOf(attribute(outsideTensor(attributeTensors, "c"))), []string{"c"}},
+		"branch":                 {modelOf(attribute(inner(attributeGraph))), []string{"inner"}},
+		"branches":               {modelOf(attribute(inner(attributeGraphs))), []string{"inner"}},
+		"sparse constant":        {modelOf(attribute(sparse(attributeSparse))), []string{"values", "indices"}},
+		"sparse constants":       {modelOf(attribute(sparse(attributeSparses))), []string{"values", "indices"}},
+		"function":               {slices.Concat(modelOf(), function), []string{"of a node", "of a default"}},
 	} {
 		m, err := parsed(c.model)
 		if err != nil || !slices.Equal(m.External, c.want) {
