@@ -12,36 +12,24 @@ import (
 	"github.com/go-gst/go-gst/gst"
 )
 
-// keepaliveEvery is below the shortest session limit seen in cameras that want
-// to be asked for something; rtspsrc itself sends nothing while data flows over TCP.
-const keepaliveEvery = 15 * time.Second
-
 // watch is the graph's one goroutine: it handles the bus's messages, because
 // what they ask for may not be done in the threads that send them.
 func (g *graph) watch() {
 	defer close(g.watched)
-	var keepalive <-chan time.Time
-	if g.source.Kind() == pipeline.SourceRTSP {
-		ticker := time.NewTicker(keepaliveEvery)
-		defer ticker.Stop()
-		keepalive = ticker.C
-	}
+	keepalive := time.NewTicker(keepaliveEvery)
+	keepalive.Stop()
+	defer keepalive.Stop()
 	for {
 		select {
 		case <-g.stopWatch:
 			return
 		case <-g.woken:
 			g.handleMessages()
-		case <-keepalive:
+		case every := <-g.keeping.playing:
+			keepalive.Reset(every)
+		case <-keepalive.C:
 			g.keepalive()
 		}
-	}
-}
-
-// keepalive asks the camera for nothing, once it plays.
-func (g *graph) keepalive() {
-	if C.nv_input_counts(g.c).packets > 0 {
-		C.nv_source_keepalive(g.c)
 	}
 }
 

@@ -1,7 +1,7 @@
 package gstgraph
 
 /*
-#cgo pkg-config: gstreamer-1.0 gstreamer-app-1.0 gstreamer-video-1.0
+#cgo pkg-config: gstreamer-1.0 gstreamer-app-1.0 gstreamer-rtsp-1.0 gstreamer-video-1.0
 #cgo CFLAGS: -Wall -Wno-unused-parameter -O2
 #include "shim.h"
 */
@@ -26,6 +26,8 @@ type native interface {
 	selectStream(media, encoding string) bool
 	media(pad unsafe.Pointer, media, encoding string)
 	noMorePads()
+	answer(a answer) (refuse bool)
+	keepaliveRefused(code int)
 	wake()
 	draw(p *C.nv_picture)
 	packet(p *C.nv_packet)
@@ -148,6 +150,21 @@ func nvGoNoMorePads(h C.uint64_t) {
 	nativeOf(h).noMorePads()
 }
 
+//export nvGoAnswer
+func nvGoAnswer(h C.uint64_t, a *C.nv_answer) C.int {
+	defer rescue(h, "answer")
+	return C.int(boolInt(nativeOf(h).answer(answer{
+		method: C.GoString(a.method), code: int(a.code),
+		session: C.GoString(a.session), transport: C.GoString(a.transport), location: C.GoString(a.location),
+	})))
+}
+
+//export nvGoKeepaliveRefused
+func nvGoKeepaliveRefused(h C.uint64_t, code C.int) {
+	defer rescue(h, "keep-alive")
+	nativeOf(h).keepaliveRefused(int(code))
+}
+
 //export nvGoWake
 func nvGoWake(h C.uint64_t) {
 	defer rescue(h, "bus")
@@ -184,6 +201,8 @@ func (nobody) idle()                                  {}
 func (nobody) selectStream(string, string) bool       { return false }
 func (nobody) media(unsafe.Pointer, string, string)   {}
 func (nobody) noMorePads()                            {}
+func (nobody) answer(answer) bool                     { return false }
+func (nobody) keepaliveRefused(int)                   {}
 func (nobody) wake()                                  {}
 func (nobody) draw(*C.nv_picture)                     {}
 func (nobody) packet(*C.nv_packet)                    {}

@@ -46,7 +46,8 @@ type graph struct {
 	// The watch goroutine's.
 	latency time.Duration
 
-	offers offerState
+	offers  offerState
+	keeping keeping
 
 	emitting sync.Mutex // orders events and packets with the end of both
 	silent   bool
@@ -93,6 +94,7 @@ func build(source pipeline.Source, settings pipeline.GraphSettings, handler pipe
 		stopWatch: make(chan struct{}),
 		watched:   make(chan struct{}),
 		idled:     make(chan struct{}),
+		keeping:   newKeeping(),
 	}
 	if err := g.build(sink); err != nil {
 		g.free()

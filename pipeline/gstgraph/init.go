@@ -22,6 +22,7 @@ func Init() {
 		os.Unsetenv("GST_DEBUG_DUMP_DOT_DIR")
 		gst.Init(nil)
 		C.nv_log_install()
+		C.nv_witness_register()
 	})
 }
 

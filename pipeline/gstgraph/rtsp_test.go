@@ -151,24 +151,6 @@ func TestKeepaliveReachesTheCamera(t *testing.T) {
 	}
 }
 
-// Cameras that refuse the request are not asked again; some cut the
-// connection after a few refusals.
-func TestRefusedKeepaliveIsNotRepeated(t *testing.T) {
-	t.Parallel()
-	cam := camera(t, testclip.H264(), rtspcam.Options{})
-	cam.Break(func(f *rtspcam.Faults) { f.Status = map[string]int{"GET_PARAMETER": 405} })
-	r := newRecorder()
-	g := start(t, rtsp(cam.URL()), pipeline.GraphSettings{}, r)
-	r.untilFrames(t, 2)
-	for range 3 {
-		g.keepalive()
-		r.untilFrames(t, r.frames()+15)
-	}
-	if got := cam.Counts().GetParameter; got != 1 {
-		t.Errorf("%d requests to a camera that refuses them", got)
-	}
-}
-
 // Only the picture is set up, whatever stands before and after it.
 func TestCameraWithSoundAndMetadata(t *testing.T) {
 	t.Parallel()

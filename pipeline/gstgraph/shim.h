@@ -81,6 +81,14 @@ void nv_source_rtsp(nv_graph *g, void *rtspsrc);
 void nv_source_demux(nv_graph *g, void *demux);
 int nv_source_keepalive(nv_graph *g);
 
+/* witness.c: what a camera answered to a request; texts are "" where there are none. */
+typedef struct {
+	const char *method, *session, *transport, *location;
+	int code;
+} nv_answer;
+int nv_witness_register(void);
+void nv_witness_of(nv_graph *g);
+
 /* loop.c */
 int nv_loop_link(nv_graph *g, void *pad, void *element, int loop);
 int nv_loop_play(nv_graph *g, int first);

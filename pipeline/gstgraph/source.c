@@ -1,5 +1,7 @@
 #include "native.h"
 
+#include <gst/rtsp/gstrtspdefs.h>
+
 #include "_cgo_export.h"
 
 /* Signals of rtspsrc and of demuxers, connected here because closures that the
@@ -68,11 +70,14 @@ void nv_source_demux(nv_graph *g, void *demux)
 static void on_keepalive_reply(GstPromise *promise, gpointer data)
 {
 	nv_graph *g = data;
-	gint code = 0;
+	gint code = 0, result = 0;
 	if (gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED) {
 		const GstStructure *reply = gst_promise_get_reply(promise);
-		if (reply && gst_structure_get_int(reply, "rtsp-code", &code) && code >= 400)
-			g_atomic_int_set(&g->keepalive_refused, TRUE);
+		if (reply && gst_structure_get(reply, "rtsp-code", G_TYPE_INT, &code, "rtsp-result", G_TYPE_INT, &result, NULL) &&
+		    /* not sent: the camera's answer to OPTIONS has no such request */
+		    (code >= 400 || result == GST_RTSP_ERROR) &&
+		    g_atomic_int_compare_and_exchange(&g->keepalive_refused, FALSE, TRUE))
+			nvGoKeepaliveRefused(g->handle, code);
 	}
 	gst_promise_unref(promise);
 }

@@ -6,6 +6,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -52,12 +53,22 @@ func (g *graph) buildRTSP(r pipeline.RTSP) error {
 		p["user-id"] = verbatim(r.User)
 		p["user-pw"] = verbatim(r.Password.Reveal())
 	}
-	src, err := g.elements.make(g.in, "rtspsrc", p)
+	src, err := g.makeRTSP(p)
 	if err != nil {
 		return err
 	}
 	C.nv_source_rtsp(g.c, pointer(src))
 	return nil
+}
+
+// makeRTSP makes an rtspsrc whose answers this graph hears of: what listens to
+// them is made within, and finds the graph by its thread.
+func (g *graph) makeRTSP(p props) (*gst.Element, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	C.nv_witness_of(g.c)
+	defer C.nv_witness_of(nil)
+	return g.elements.make(g.in, "rtspsrc", p)
 }
 
 // protocols is rtspsrc's flags: auto is UDP first, then TCP.
