@@ -37,10 +37,11 @@ type releaser interface{ Release() }
 
 // unfinished is one entry that was processed, with what is left to do.
 type unfinished struct {
-	entry  *entry
-	output frame.Entry
-	result frame.Result // without the output
-	batch  uint64
+	entry   *entry
+	output  frame.Entry
+	result  frame.Result // without the output
+	batch   uint64
+	verdict *verdict
 }
 
 // startHelpers starts them if the processors can make use of them. mu is held.
@@ -186,7 +187,8 @@ func (w *worker) takePrepared() {
 // finishLater keeps an entry that was processed for a helper. mu is held.
 func (w *worker) finishLater(i int, out *frame.Entry, r frame.Result) {
 	h := w.h
-	h.unfinished = append(h.unfinished, unfinished{w.batch.items[i], *out, r, w.batch.number})
+	v := w.batch.judgeLater(w)
+	h.unfinished = append(h.unfinished, unfinished{w.batch.items[i], *out, r, w.batch.number, v})
 	w.batch.items[i], out.Finish = nil, nil
 	h.work.Signal()
 }
@@ -222,6 +224,7 @@ func (h *Handle) finished(u *unfinished, out *frame.Entry, a *answers) {
 		r.Outcome, r.Output, r.Err = frame.Failed, frame.Output{}, out.Err
 		h.batchFailed(u.batch, out.Err, now)
 	}
+	u.verdict.finished(out.Err)
 	settled := t.settled
 	if settled {
 		t.feed.counts.Late++

@@ -20,6 +20,7 @@ type batch struct {
 	began   time.Duration
 	oldest  time.Duration // the earliest submission in it
 	isolation
+	verdict *verdict // nil unless entries of it are left to be finished
 }
 
 // begin takes copies and references of the items' frames. mu is held: until

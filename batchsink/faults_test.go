@@ -40,6 +40,7 @@ func (s *sessions) make(n int) *fake {
 		start: func(context.Context) error { return at(s.started) },
 		stop:  func() error { return at(s.stopped) },
 		process: func(_ context.Context, batch []frame.Entry) error {
+			time.Sleep(10 * time.Millisecond)
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.calls[n]++
@@ -115,6 +116,35 @@ func TestFault56_OneSessionOfTwo(t *testing.T) {
 		_, told := r.eventsOf(StageError)
 		equal(t, "feeds told", told, 0)
 	})
+}
+
+// Every call is fine, and every answer that is left to be finished is none: such
+// a session is as poisoned as one whose calls fail. One good answer in ten clears it.
+func TestFault56_NothingCanBeFinished(t *testing.T) {
+	for name, c := range map[string]struct{ good, losses int }{"never": {-1, 2}, "now and then": {8, 0}} {
+		t.Run(name, func(t *testing.T) {
+			virtual(t, func(t *testing.T) {
+				var all []*made
+				cfg := seed(func(c *Config) { c.MaxBatchSize = 2; c.MaxLatency = 10 * time.Millisecond })
+				r := newForehanded(t, cfg, leavesMore(&all))
+				r.attach(2, FeedOptions{})
+				for n := range 50 {
+					view := frame.ViewState{Epoch: uint64(2 + n%2)} // an error, or no number
+					if n%10 == c.good {
+						view.Epoch = 0
+					}
+					for _, id := range []frame.FeedID{"a", "b"} {
+						f := r.frame(id)
+						_, _ = r.ports[id].Submit(f, view)
+						f.Release()
+					}
+					time.Sleep(100 * time.Millisecond)
+				}
+				equal(t, "losses", r.Stats().Losses, c.losses)
+				r.end()
+			})
+		})
+	}
 }
 
 func TestFault57_AHungProcessorIsReplaced(t *testing.T) {

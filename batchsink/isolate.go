@@ -198,20 +198,16 @@ func (w *worker) batchEnded(now time.Duration) {
 		h.emit(&h.batchReport, h.batchReport.pass(now))
 	}
 	if b.delivered > 0 {
-		w.instance.failures, w.instance.losses = 0, 0
 		for _, f := range b.suspects {
 			h.poisoned(f, now)
 		}
-		return
 	}
-	w.instance.failures++
-	if w.instance.failures >= lossAfter && !h.stopping {
-		w.retired = true
-		h.lose(w, now, &w.answers, b.lastErr)
+	if b.verdict != nil {
+		b.verdict.delivered += b.delivered - b.verdict.entries
+		b.verdict.end(b.lastErr)
+		b.verdict = nil
+	} else {
+		w.judge(b.delivered > 0, b.lastErr)
 	}
+	w.retireIfBroken(now)
 }
-
-// lossAfter is how many batches in a row without anything delivered make a
-// processor count as lost: few enough to be seconds even for a slow one, enough
-// not to restart for a burst of bad frames.
-const lossAfter = 10

@@ -37,6 +37,7 @@ type instance struct {
 	// failures are batches in a row with nothing delivered. They are the
 	// instance's own: one that is broken is not hidden by another that works.
 	failures int
+	lastErr  error // of the latest
 	retryAt  time.Duration
 }
 

@@ -98,6 +98,8 @@ func (w *worker) serve() {
 	defer h.mu.Unlock()
 	for !w.abandoned && !w.retired {
 		switch {
+		case w.retireIfBroken(h.now()):
+			h.deliver(&w.answers)
 		case w.take():
 			w.process()
 		case h.stopping:
