@@ -78,8 +78,14 @@ static void nv_witness_class_init(nv_witnessClass *class)
 					      "Shows what an RTSP server answers", "nvpipe");
 }
 
-/* Before the first rtspsrc is made: that one's class looks for extensions once. */
+/* Before the first rtspsrc is made: that one's class looks for extensions once,
+ * and keeps what it finds for good. */
 int nv_witness_register(void)
 {
-	return gst_element_register(NULL, "nvpipertspwitness", GST_RANK_MARGINAL, nv_witness_get_type());
+	if (!gst_element_register(NULL, "nvpipertspwitness", GST_RANK_MARGINAL, nv_witness_get_type()))
+		return FALSE;
+	GstElementFactory *f = gst_element_factory_find("nvpipertspwitness");
+	GST_OBJECT_FLAG_SET(f, GST_OBJECT_FLAG_MAY_BE_LEAKED);
+	gst_object_unref(f);
+	return TRUE;
 }
