@@ -127,6 +127,7 @@
 // who is coming, and costs.go what a call takes) and fair.go who. inputs.go is what
 // it is told; tape.go writes that down, replay.go and stage.go read it back, and
 // model.go tries another policy on it. worker.go runs batches, isolate.go finds what
-// is bad in them, owner.go watches, supervise.go replaces; ahead.go is what helpers do. Everything is guarded by
-// one mutex, Handle.mu, held for moments.
+// is bad in them, verdict.go counts failures, owner.go watches, supervise.go
+// replaces; ahead.go is what helpers do. Everything is guarded by one mutex,
+// Handle.mu, held for moments.
 package batchsink
