@@ -106,6 +106,7 @@ func (c *Camera) Start() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.on = d
+	d.link.set(c.faults) // they may have changed meanwhile
 	c.address = d.server.NetListener().Addr().String()
 	if !c.options.FromPlay {
 		c.begin()
@@ -214,21 +215,26 @@ func (c *Camera) device() *device {
 // device is the camera while it is on.
 type device struct {
 	server  *gortsplib.Server
+	link    *link
 	handler *handler
 	cast    *rtpcast.Cast
 }
 
 func (c *Camera) newDevice() (*device, error) {
-	h := &handler{camera: c, conns: map[*gortsplib.ServerConn]bool{}, sessions: map[*gortsplib.ServerSession]*time.Timer{}}
+	h := newHandler(c)
+	l := newLink(c.currentFaults())
 	server := &gortsplib.Server{
-		Handler:                  h,
-		RTSPAddress:              c.Address(),
-		Listen:                   c.options.listen,
+		Handler:     h,
+		RTSPAddress: c.Address(),
+		Listen: func(network, address string) (net.Listener, error) {
+			inner, err := c.options.listen(network, address)
+			return linkListener{inner, l}, err
+		},
 		TLSConfig:                c.options.TLS,
 		DisableRTCPSenderReports: true, // ours carry the pictures' own times
 		// Bounds what a client that does not read costs; a keyframe must fit.
 		WriteQueueSize: 4096,
-		WriteTimeout:   10 * time.Second,
+		WriteTimeout:   writeLimit,
 		IdleTimeout:    60 * time.Second,
 	}
 	if c.options.DigestOnly {
@@ -249,7 +255,7 @@ func (c *Camera) newDevice() (*device, error) {
 	if err := c.boot(server, h); err != nil {
 		return nil, err
 	}
-	return &device{server, h, h.cast}, nil
+	return &device{server, l, h, h.cast}, nil
 }
 
 func (c *Camera) boot(server *gortsplib.Server, h *handler) error {
@@ -288,7 +294,10 @@ func (d *device) announce(track int, params [][]byte, f Faults) {
 }
 
 func (d *device) close() {
+	close(d.handler.closing)
+	d.link.hangUp()
 	d.cast.Close()
 	d.server.Close()
+	d.link.closeAll() // those that had to wait for a stall to end
 	d.handler.forgetAll()
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bluenviron/gortsplib/v5"
+
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/rtspout/rtpcast"
 )
@@ -29,6 +31,24 @@ type Faults struct {
 	// SessionTimeout ends a session that has not sent GET_PARAMETER for that
 	// long; RTCP is not taken as a sign of life. 0: never.
 	SessionTimeout time.Duration
+
+	// Stalled: the network is gone, or the camera hangs. Nothing is read or
+	// written, connections stay open, new ones are taken and not answered. Over
+	// TCP what the camera sends meanwhile comes afterwards in one burst, as far
+	// as it could queue it; over UDP it is lost. Together with Frozen: the
+	// camera itself hangs, and there is nothing to come afterwards.
+	Stalled bool
+	// BytesPerSecond is all that a TCP connection carries towards the client;
+	// 0: no limit. A client whose stream is wider is cut when the camera's queue
+	// of 4,096 packets is full.
+	BytesPerSecond int
+	// AnswerDelay is how late requests are answered.
+	AnswerDelay time.Duration
+	// EarlyMedia: over TCP an RTP packet comes before the answer to PLAY.
+	EarlyMedia bool
+	// ForeignSSRC: over TCP each RTP packet comes once more before itself, as if
+	// another stream's: with another SSRC, sequence number and time.
+	ForeignSSRC bool
 
 	// Frozen: nothing is sent, but connections stay open and are answered.
 	Frozen bool
@@ -65,6 +85,7 @@ func (c *Camera) Break(change func(*Faults)) {
 	if c.on == nil {
 		return
 	}
+	c.on.link.set(c.faults)
 	for i, params := range c.params {
 		c.on.announce(i, params, c.faults)
 	}
@@ -77,6 +98,15 @@ func (c *Camera) Heal() { c.Break(func(f *Faults) { *f = Faults{} }) }
 // listening.
 func (c *Camera) DropConnections() {
 	if d := c.device(); d != nil {
+		d.handler.drop()
+	}
+}
+
+// Reset breaks every connection with RST, as a camera or a firewall that lost
+// its memory does; the camera goes on listening.
+func (c *Camera) Reset() {
+	if d := c.device(); d != nil {
+		d.link.reset()
 		d.handler.drop()
 	}
 }
@@ -105,10 +135,17 @@ func (f Faults) unit(track int, codec Codec, p frame.Packet) (rtpcast.Unit, bool
 	p.Captured = p.Captured.Add(f.ClockOffset)
 	p.Keyframe = p.Keyframe || f.MidGroup || f.NoKeyframes
 	u := rtpcast.Unit{Track: track, Packet: p, NoReport: f.NoReports}
+	if f.Stalled {
+		u.Skip = overUDP
+	}
 	if f.Loss > 0 {
 		u.Lose = func() bool { return rand.Float64() < f.Loss }
 	}
 	return u, len(p.Data) > 0
+}
+
+func overUDP(session *gortsplib.ServerSession) bool {
+	return session.Transport().Protocol == gortsplib.ProtocolUDP
 }
 
 // spoil is what the faults leave of a unit's data.

@@ -16,12 +16,21 @@ import (
 // handler answers the requests of one device. The RTSP server calls it on the
 // goroutines of its connections and sessions.
 type handler struct {
-	camera *Camera
+	camera  *Camera
+	closing chan struct{} // closed when the device begins to close
 
 	mu       sync.Mutex
 	cast     *rtpcast.Cast // nil: the device could not be started
 	conns    map[*gortsplib.ServerConn]bool
 	sessions map[*gortsplib.ServerSession]*time.Timer // set up; the timer ends them, if there is one
+}
+
+func newHandler(c *Camera) *handler {
+	return &handler{
+		camera: c, closing: make(chan struct{}),
+		conns:    map[*gortsplib.ServerConn]bool{},
+		sessions: map[*gortsplib.ServerSession]*time.Timer{},
+	}
 }
 
 func (h *handler) stream() *rtpcast.Cast {
@@ -60,6 +69,18 @@ func (h *handler) OnRequest(conn *gortsplib.ServerConn, req *base.Request) {
 	delete(req.Header, "User-Agent")
 	if req.Method == base.GetParameter {
 		h.keepAlive(conn.Session())
+	}
+	if d := h.camera.currentFaults().AnswerDelay; d > 0 {
+		h.pause(d)
+	}
+}
+
+func (h *handler) pause(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-h.closing:
 	}
 }
 
@@ -161,6 +182,11 @@ func (h *handler) addSession(session *gortsplib.ServerSession) bool {
 func (h *handler) OnPlay(ctx *gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
 	res, ok, err := h.check(ctx.Conn, ctx.Request, ctx.Path)
 	if ok {
+		if conn, plain := ctx.Conn.NetConn().(*linkConn); plain && h.camera.currentFaults().EarlyMedia {
+			if err := conn.inject(early()); err != nil {
+				return res, err
+			}
+		}
 		h.stream().Play(ctx.Session)
 		h.camera.played()
 	}

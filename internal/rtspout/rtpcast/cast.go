@@ -110,6 +110,8 @@ type Unit struct {
 	NoReport bool
 	// Lose says, for each RTP packet, whether it is left out; nil: none is.
 	Lose func() bool
+	// Skip says whether a session does not get the unit; nil: all get it.
+	Skip func(*gortsplib.ServerSession) bool
 }
 
 // Send gives a unit to every playing session without ever waiting for one.
@@ -126,6 +128,9 @@ func (c *Cast) Send(u Unit) error {
 	var slow []*gortsplib.ServerSession
 	c.mu.Lock()
 	for session, r := range c.readers {
+		if u.Skip != nil && u.Skip(session) {
+			continue
+		}
 		if r.send(s, u, packets) != nil {
 			delete(c.readers, session)
 			slow = append(slow, session)
