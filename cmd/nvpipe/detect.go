@@ -126,7 +126,7 @@ func (d *detection) prepare(args []string) ([]viewing, processors.Processor, err
 func (d *detection) processor(name string) (processors.Processor, error) {
 	if d.config == "" {
 		d.cfg.Model = name
-		p, err := onnx.New(d.cfg, onnx.Options{MaxBatch: 1, OnNotice: d.notice})
+		p, err := onnx.New(d.cfg, onnx.Options{MaxBatch: 1, OnNotice: d.notice, OnTrouble: d.notice})
 		if err != nil {
 			return nil, asFlags(err)
 		}
@@ -144,7 +144,7 @@ func (d *detection) processor(name string) (processors.Processor, error) {
 	for _, p := range c.Processors {
 		if p.Name == name {
 			p.Batch.MaxBatchSize = 1
-			return types[p.Type].Make(p.Settings, p.Batch, d.notice)
+			return types[p.Type].Make(p.Settings, p.Batch, app.Tell{Notice: d.notice, Trouble: d.notice})
 		}
 		names = append(names, p.Name)
 	}

@@ -40,10 +40,13 @@ type processor struct {
 
 func newProcessor(c config.Processor, t ProcessorType, log *zap.Logger, o batchsink.Options) *processor {
 	log = log.With(zap.String("processor", c.Name))
-	notice := func(text string) { log.Info(text) }
+	tell := Tell{
+		Notice:  func(text string) { log.Info(text) },
+		Trouble: func(text string) { log.Warn(text) },
+	}
 	return &processor{
 		config:  c,
-		factory: func() (batchsink.Processor, error) { return t.Make(c.Settings, c.Batch, notice) },
+		factory: func() (batchsink.Processor, error) { return t.Make(c.Settings, c.Batch, tell) },
 		options: o,
 		log:     log,
 		done:    make(chan struct{}),

@@ -131,12 +131,12 @@ func TestTheTypeOIP(t *testing.T) {
 	of := BuiltinTypes()["oip"]
 	s := of.New().(*oip.Config)
 	s.Endpoints, s.Model, s.Token = []string{"grpcs://gpu:8001"}, "yolox", secret.New("s3cret")
-	if _, err := of.Make(s, batchsink.DefaultConfig(), nil); err != nil {
+	if _, err := of.Make(s, batchsink.DefaultConfig(), Tell{}); err != nil {
 		t.Error(err)
 	}
 	batch := batchsink.DefaultConfig()
 	batch.HangTimeout = s.Deadline
-	if _, err := of.Make(s, batch, nil); err == nil || !strings.Contains(err.Error(), "hang_timeout") {
+	if _, err := of.Make(s, batch, Tell{}); err == nil || !strings.Contains(err.Error(), "hang_timeout") {
 		t.Errorf("a deadline as long as the hang timeout: %v", err)
 	}
 	for _, f := range of.Files(s) {

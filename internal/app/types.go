@@ -17,10 +17,13 @@ import (
 type ProcessorType struct {
 	config.ProcessorType
 	// Make returns a new processor for the settings that New made and the file
-	// filled in. It is called once per instance and again after a loss. notice
-	// logs a line that an operator should see.
-	Make func(s config.Settings, batch batchsink.Config, notice func(string)) (processors.Processor, error)
+	// filled in. It is called once per instance and again after a loss.
+	Make func(s config.Settings, batch batchsink.Config, tell Tell) (processors.Processor, error)
 }
+
+// Tell is where processors say what an operator should know, from any goroutine:
+// what was found, and what is not as it was meant to be.
+type Tell struct{ Notice, Trouble func(text string) }
 
 // Types are processor types by name.
 type Types map[string]ProcessorType
@@ -29,17 +32,19 @@ type Types map[string]ProcessorType
 func BuiltinTypes() Types {
 	settings := builtin.Processors()
 	return Types{
-		"motion": {settings["motion"], func(s config.Settings, _ batchsink.Config, _ func(string)) (processors.Processor, error) {
+		"motion": {settings["motion"], func(s config.Settings, _ batchsink.Config, _ Tell) (processors.Processor, error) {
 			return motion.New(*s.(*motion.Config))
 		}},
-		"onnx": {settings["onnx"], func(s config.Settings, batch batchsink.Config, notice func(string)) (processors.Processor, error) {
+		"onnx": {settings["onnx"], func(s config.Settings, batch batchsink.Config, tell Tell) (processors.Processor, error) {
 			return onnx.New(*s.(*onnx.Config), onnx.Options{
-				MaxBatch: batch.MaxBatchSize, Instances: batch.Instances, Overlap: true, OnNotice: notice,
+				MaxBatch: batch.MaxBatchSize, Instances: batch.Instances, Overlap: true,
+				OnNotice: tell.Notice, OnTrouble: tell.Trouble,
 			})
 		}},
-		"oip": {settings["oip"], func(s config.Settings, batch batchsink.Config, notice func(string)) (processors.Processor, error) {
+		"oip": {settings["oip"], func(s config.Settings, batch batchsink.Config, tell Tell) (processors.Processor, error) {
 			return oip.New(*s.(*oip.Config), oip.Options{
-				MaxBatch: batch.MaxBatchSize, HangTimeout: batch.HangTimeout, Overlap: true, OnNotice: notice,
+				MaxBatch: batch.MaxBatchSize, HangTimeout: batch.HangTimeout, Overlap: true,
+				OnNotice: tell.Notice, OnTrouble: tell.Trouble,
 			})
 		}},
 	}
@@ -66,7 +71,7 @@ func (t Types) Registry() config.Registry {
 func OwnType(make func() (processors.Processor, error)) ProcessorType {
 	return ProcessorType{
 		config.ProcessorType{New: func() config.Settings { return new(noSettings) }},
-		func(config.Settings, batchsink.Config, func(string)) (processors.Processor, error) { return make() },
+		func(config.Settings, batchsink.Config, Tell) (processors.Processor, error) { return make() },
 	}
 }
 

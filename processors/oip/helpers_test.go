@@ -60,11 +60,12 @@ func (s *site) config(t testing.TB) Config {
 }
 
 func (s *site) options() Options {
-	return Options{MaxBatch: 4, Dial: s.network.Dial, OnNotice: func(text string) {
+	hear := func(text string) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.notices = append(s.notices, text)
-	}}
+	}
+	return Options{MaxBatch: 4, Dial: s.network.Dial, OnNotice: hear, OnTrouble: hear}
 }
 
 func (s *site) told() string {

@@ -28,9 +28,9 @@ type Options struct {
 	// can be done beside the next batch; who calls Process must then call that.
 	Overlap bool
 	// OnNotice, if set, is told what an operator should know: what Start found,
-	// and each time an endpoint goes out of use or comes back, from any
-	// goroutine.
-	OnNotice func(text string)
+	// and each time an endpoint comes back; OnTrouble each time one goes out of
+	// use. From any goroutine.
+	OnNotice, OnTrouble func(text string)
 	// Dial opens a connection to host:port; nil: TCP.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
 }
@@ -68,6 +68,9 @@ func New(cfg Config, opts Options) (*Processor, error) {
 	opts.MaxBatch = max(opts.MaxBatch, 1)
 	if opts.OnNotice == nil {
 		opts.OnNotice = func(string) {}
+	}
+	if opts.OnTrouble == nil {
+		opts.OnTrouble = func(string) {}
 	}
 	return &Processor{cfg: cfg, opts: opts, endpoints: endpoints}, nil
 }
@@ -119,7 +122,7 @@ func (p *Processor) Start(ctx context.Context) error {
 	}
 	c, err := client.New(client.Options{
 		Endpoints: p.endpoints, Model: p.cfg.Model, Version: p.cfg.ModelVersion, Retries: p.cfg.Retries, Spread: p.cfg.Spread,
-		TLS: p.cfg.TLS, Token: p.cfg.Token, TokenInPlain: p.cfg.AllowPlaintextToken, OnNotice: p.opts.OnNotice, Dial: p.opts.Dial,
+		TLS: p.cfg.TLS, Token: p.cfg.Token, TokenInPlain: p.cfg.AllowPlaintextToken, OnNotice: p.opts.OnNotice, OnTrouble: p.opts.OnTrouble, Dial: p.opts.Dial,
 	})
 	if err != nil {
 		return fmt.Errorf("oip: tls.%w", err)

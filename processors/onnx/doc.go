@@ -14,7 +14,7 @@
 // but Start works.
 //
 // A model runs on the first of [Config.Providers] that loads, runs and warms it
-// up. The others are told through Options.OnNotice and counted in Figures.
+// up. The others are told through Options.OnTrouble and counted in Figures.
 //
 // # What is checked when
 //

@@ -28,6 +28,9 @@ type Options struct {
 	// OnNotice, if set, is told what an operator should know, a few times per
 	// Start, from Start's goroutine.
 	OnNotice func(text string)
+	// OnTrouble, if set, is told the same way what is not as it was meant to
+	// be: a provider that was passed over.
+	OnTrouble func(text string)
 }
 
 // Processor is a detector. Start, Process and Stop are for one goroutine,
@@ -71,6 +74,9 @@ func New(cfg Config, opts Options) (*Processor, error) {
 	opts.MaxBatch = max(opts.MaxBatch, 1)
 	if opts.OnNotice == nil {
 		opts.OnNotice = func(string) {}
+	}
+	if opts.OnTrouble == nil {
+		opts.OnTrouble = func(string) {}
 	}
 	return &Processor{
 		cfg: cfg, opts: opts, plan: plan, intake: detect.NewIntake(plan, opts.MaxBatch), threads: threads,

@@ -19,14 +19,18 @@ func TestFirstProviderThatWorks(t *testing.T) {
 	cfg := tiny(t, detector(0))
 	cfg.Providers = append(elsewhere[:len(elsewhere):len(elsewhere)], CPU)
 	cfg.WholeModel = true
-	var notices []string
-	p := started(t, cfg, Options{Instances: 1000, OnNotice: func(s string) { notices = append(notices, s) }})
+	var notices, troubles []string
+	p := started(t, cfg, Options{
+		Instances: 1000,
+		OnNotice:  func(s string) { notices = append(notices, s) },
+		OnTrouble: func(s string) { troubles = append(troubles, s) },
+	})
 	if e := found(t, p, gray(64, 64, 200))[0]; len(e.Output.Detections) != 2 {
 		t.Errorf("%v, %v", e.Output.Detections, e.Err)
 	}
 	said := strings.Join(notices, "\n")
 	for _, name := range elsewhere {
-		if !strings.Contains(said, "runs on cpu: provider "+name+" cannot be used: ") || !strings.Contains(said, providerOf(name).needs) {
+		if said := strings.Join(troubles, "\n"); !strings.Contains(said, "runs on cpu: provider "+name+" cannot be used: ") || !strings.Contains(said, providerOf(name).needs) {
 			t.Errorf("nothing of %s and what it needs in\n%s", name, said)
 		}
 		if figure(p, "processor_provider", name) != 0 || figure(p, "processor_provider_fallbacks_total", name) != 1 {

@@ -85,7 +85,7 @@ func (p *Processor) load(on provider) (*network, error) {
 func (p *Processor) announce(library, on string, passed []error) {
 	p.figures.runsOn(on)
 	for _, err := range passed {
-		p.opts.OnNotice(fmt.Sprintf("model %s runs on %s: %s", p.cfg.Model, on, oneLine(err)))
+		p.opts.OnTrouble(fmt.Sprintf("model %s runs on %s: %s", p.cfg.Model, on, oneLine(err)))
 	}
 	p.opts.OnNotice(fmt.Sprintf("model %s is read as %v", p.cfg.Model, p.plan))
 	p.opts.OnNotice(fmt.Sprintf("ONNX Runtime %s from %s, on %s with %d threads", ort.GetVersion(), library, on, p.threads))

@@ -30,9 +30,9 @@ type Options struct {
 	// addresses and, with TokenInPlain, anywhere.
 	Token        secret.Secret
 	TokenInPlain bool
-	// OnNotice, if set, is told when an endpoint goes out of use or comes back.
-	// Any goroutine calls it, with no lock held.
-	OnNotice func(text string)
+	// OnTrouble, if set, is told when an endpoint goes out of use, OnNotice when
+	// one comes back. Any goroutine calls them, with no lock held.
+	OnNotice, OnTrouble func(text string)
 	// Dial opens a connection to host:port; nil: TCP, never through a proxy.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
 }
@@ -81,6 +81,9 @@ func New(o Options) (*Client, error) {
 	if o.OnNotice == nil {
 		o.OnNotice = func(string) {}
 	}
+	if o.OnTrouble == nil {
+		o.OnTrouble = func(string) {}
+	}
 	if o.Dial == nil {
 		o.Dial = func(ctx context.Context, address string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "tcp", address)
@@ -121,7 +124,7 @@ func (c *Client) Connect(ctx context.Context) (tensor.Model, error) {
 		return tensor.Model{}, err
 	}
 	for _, text := range notices {
-		c.opts.OnNotice(text)
+		c.opts.OnTrouble(text)
 	}
 	return *model, nil
 }

@@ -19,7 +19,7 @@
 // doubles up to half a minute. Then it is asked over a new connection whether
 // the model is ready and still takes and gives the same tensors, and comes back
 // only if so; until a call succeeds, one failure is then enough. While all are out, calls fail at once, with the reason of each.
-// Every step out and back goes to Options.OnNotice and is counted in [Figures].
+// Every step out and back goes to Options.OnTrouble or OnNotice and is counted in [Figures].
 //
 // # What is never shown
 //

@@ -156,7 +156,7 @@ func (c *Client) succeeded(e *endpoint, took time.Duration) {
 func (c *Client) failed(e *endpoint, err error, v verdict) *failure {
 	f := c.explain(e.Endpoint, err)
 	if notice := c.blame(e, f, v); notice != "" {
-		c.opts.OnNotice(notice)
+		c.opts.OnTrouble(notice)
 	}
 	return f
 }

@@ -32,7 +32,7 @@ func play(t *testing.T, servers int, change func(*rig, *Options), story func(*te
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r := &rig{t: t}
-		o := Options{Model: oiptest.Name, Retries: 1, Dial: r.network.Dial, OnNotice: r.notice}
+		o := Options{Model: oiptest.Name, Retries: 1, Dial: r.network.Dial, OnNotice: r.notice, OnTrouble: r.notice}
 		for i := range servers {
 			r.servers = append(r.servers, oiptest.NewServer(oiptest.Sum{Type: tensor.Float32, Values: 3}))
 			o.Endpoints = append(o.Endpoints, Endpoint{Address: address(i)})
