@@ -145,7 +145,7 @@ func TestTheTypeOIP(t *testing.T) {
 	if s.TLS.CA != "x/tls.ca" || s.TLS.Cert != "x/tls.cert" || s.TLS.Key != "x/tls.key" || s.Labels != "auto" {
 		t.Errorf("files %+v, labels %s", s.TLS, s.Labels)
 	}
-	if _, err := of.Make(s, batchsink.DefaultConfig(), nil); err == nil || !strings.Contains(err.Error(), "tls.ca") {
+	if _, err := of.Make(s, batchsink.DefaultConfig(), Tell{}); err == nil || !strings.Contains(err.Error(), "tls.ca") {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }
