@@ -19,6 +19,8 @@
 // a pause by reason, and the next Connecting. Only a request or the end of a
 // film leads to Stopped.
 //
+// Cameras connect in turns, see [Ramp]; one that waits is Connecting, queued.
+//
 // # The books
 //
 // Each frame that leaves the decoder gets exactly one outcome for each of the

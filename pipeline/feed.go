@@ -58,6 +58,8 @@ type Settings struct {
 	// OnEvent is called on the feed's own goroutine, for one event at a time;
 	// it should not block. It may be nil.
 	OnEvent func(Event)
+	// Ramp makes the feed wait its turn to connect to a camera; nil: it does not.
+	Ramp *Ramp
 	// Random returns 0–1 and spreads the retries; nil: the standard generator.
 	Random func() float64
 }

@@ -26,22 +26,29 @@ type life struct {
 func newLife() life {
 	return life{
 		done: make(chan struct{}), inputDone: make(chan struct{}), retry: make(chan struct{}, 1),
-		stopInput: request{c: make(chan struct{})}, close: request{c: make(chan struct{})},
+		stopInput: newRequest(), close: newRequest(),
 	}
 }
 
 // request is something asked of the running feed, once. ctx is the asker's, and
-// may be read when c is closed.
+// may be read when c is closed, which is when asked ends.
 type request struct {
-	once sync.Once
-	c    chan struct{}
-	ctx  context.Context
+	once  sync.Once
+	c     <-chan struct{}
+	asked context.Context
+	end   context.CancelFunc
+	ctx   context.Context
+}
+
+func newRequest() request {
+	asked, end := context.WithCancel(context.Background())
+	return request{c: asked.Done(), asked: asked, end: end}
 }
 
 func (r *request) make(ctx context.Context) {
 	r.once.Do(func() {
 		r.ctx = ctx
-		close(r.c)
+		r.end()
 	})
 }
 
@@ -60,4 +67,11 @@ func (r *request) context() context.Context {
 		return r.ctx
 	}
 	return context.Background()
+}
+
+// unless is ctx until the request is made.
+func (r *request) unless(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(r.asked, cancel)
+	return ctx, func() { stop(); cancel() }
 }

@@ -9,6 +9,8 @@ type Reason string
 const (
 	// ReasonNone: nothing is wrong.
 	ReasonNone Reason = ""
+	// ReasonQueued: other cameras are being connected; this one's turn comes.
+	ReasonQueued Reason = "queued"
 	// ReasonAuthFailed: the camera refused user or password. Retried rarely,
 	// because cameras lock accounts.
 	ReasonAuthFailed Reason = "auth_failed"

@@ -31,12 +31,18 @@ func (f *Feed) connection(ctx context.Context) (*session, ending) {
 	if ctx.Err() != nil || f.stopInput.made() {
 		return nil, ending{reason: ReasonShutdown, final: true}
 	}
+	over, ok := f.takeTurn(ctx)
+	if !ok {
+		return nil, ending{reason: ReasonShutdown, final: true}
+	}
+	defer over()
 	f.begin()
 	source, err := f.settings.Source.Resolve()
 	if err != nil {
 		return nil, failed(err, ReasonConfig)
 	}
 	s := newSession(f, source.Live())
+	s.connected = over
 	g, err := f.settings.Build(source, f.settings.Graph, s)
 	if err != nil {
 		return nil, failed(err, ReasonUnsupported)
@@ -48,6 +54,19 @@ func (f *Feed) connection(ctx context.Context) (*session, ending) {
 	}
 	s.begun = true
 	return s, s.watch(ctx, started)
+}
+
+// takeTurn waits until the feed may connect. It reports false if the feed is to
+// stop before.
+func (f *Feed) takeTurn(ctx context.Context) (over func(), ok bool) {
+	if f.settings.Ramp == nil || f.settings.Source.Kind() != SourceRTSP {
+		return func() {}, true
+	}
+	ctx, cancel := f.stopInput.unless(ctx)
+	defer cancel()
+	return f.settings.Ramp.take(ctx, f.retries.failures > 1, func() {
+		f.change(Connecting, ReasonQueued, "other cameras are being connected", 0)
+	})
 }
 
 func failed(err error, otherwise Reason) ending {

@@ -15,9 +15,11 @@ type session struct {
 	feed   *Feed
 	live   bool // an end of the stream is a fault
 	graph  Graph
-	outbox *outbox       // nil without a continuation
-	begun  bool          // Start has succeeded
-	notify chan struct{} // capacity 1: there is something to read
+	outbox *outbox // nil without a continuation
+	begun  bool    // Start has succeeded
+	// connected gives the turn to connect back, at the first frame.
+	connected func()
+	notify    chan struct{} // capacity 1: there is something to read
 
 	// Guarded by Feed.mu.
 	inputClosed bool

@@ -102,6 +102,7 @@ func (s *session) measure(v *vitals) {
 	news := v.state != Live && s.fresh
 	f.mu.Unlock()
 	if news {
+		s.connected()
 		v.state = Live
 		f.change(Live, ReasonNone, "", 0)
 	}

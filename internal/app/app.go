@@ -48,6 +48,7 @@ type App struct {
 	log     *zap.Logger
 	said    *coalesce.Logger // what is not about one feed
 	build   pipeline.BuildGraph
+	ramp    *pipeline.Ramp // of all feeds
 
 	processors map[string]*processor // constant after New
 	eventLogs  *eventlog.Registry
@@ -74,6 +75,7 @@ func New(c *config.Config, o Options) (*App, error) {
 	a := &App{
 		config: c, options: o, log: o.Log, said: coalesce.NewLogger(o.Log, coalesce.Options{}),
 		build:      gstgraph.Build,
+		ramp:       pipeline.NewRamp(pipeline.DefaultRamp),
 		processors: map[string]*processor{},
 		feeds:      map[frame.FeedID]*feed{},
 	}

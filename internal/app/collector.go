@@ -25,6 +25,7 @@ var (
 	feedCrops      = desc("feed_crops_total", "Detections cropped for a processor that follows another one: submitted to it, or left out because the frame had more than it may.", "feed", "processor", "result")
 	feedPending    = desc("feed_frames_pending", "Frames without an outcome yet, or held for the annotated stream.", "feed")
 	feedState      = desc("feed_state", "1 for the state the feed is in.", "feed", "state")
+	feedsQueued    = desc("feeds_queued", "Feeds that wait for their turn to connect.")
 	feedRestarts   = desc("feed_restarts_total", "Connection attempts after the first.", "feed")
 	feedFPS        = desc("feed_fps", "Frames a second that the feed decodes now.", "feed")
 	feedJumps      = desc("feed_time_jumps_total", "Steps of the stream's time that were mapped away.", "feed")
@@ -76,6 +77,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	for _, o := range s.Outputs {
 		m.output(o)
 	}
+	m.gauge(feedsQueued, float64(c.app.ramp.Waiting()))
 	m.counter(graphAbandoned, uint64(gstgraph.Abandoned()))
 	m.gauge(memoryGrowth, s.Memory.Rate)
 	m.flag(memoryGrowing, s.Memory.Growing)

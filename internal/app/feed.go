@@ -53,6 +53,7 @@ func (a *App) newFeed(c config.Feed) (_ *feed, err error) {
 		Source: c.Source,
 		Graph:  a.graphSettings(c),
 		Build:  a.build,
+		Ramp:   a.ramp,
 		View:   frame.FixedView{},
 		OnEvent: func(e pipeline.Event) {
 			f.tell(e)
