@@ -60,6 +60,7 @@ type Camera struct {
 	mu      sync.Mutex // guards all below
 	faults  Faults
 	counts  Counts
+	account account
 	params  [][][]byte // of each track, as last seen
 	address string
 	on      *device // nil while off

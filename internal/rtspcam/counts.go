@@ -6,11 +6,14 @@ import "github.com/bluenviron/gortsplib/v5/pkg/base"
 type Counts struct {
 	// Requests received, refused ones included.
 	Options, Describe, Setup, Play, GetParameter, SetParameter, Teardown int
-	// AuthFailures are requests with wrong credentials; a first request
-	// without any is none.
+	// AuthFailures are requests whose credentials were refused; one without any
+	// is none.
 	AuthFailures int
 	// Sessions are set up now; MaxSessions is the most there have been at once.
 	Sessions, MaxSessions int
+	// Overlaps are sessions that were asked for while another one was in use,
+	// refused ones included; a client that never has two makes none.
+	Overlaps int
 }
 
 // Counts returns what clients have done so far.
@@ -34,10 +37,10 @@ func (c *Camera) count(m base.Method) {
 	}
 }
 
-func (c *Camera) countAuthFailure() {
+func (c *Camera) countOverlap() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.counts.AuthFailures++
+	c.counts.Overlaps++
 }
 
 func (c *Camera) countSessions(n int) {

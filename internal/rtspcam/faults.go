@@ -15,22 +15,41 @@ import (
 
 // Faults is what a camera does wrong; the zero value is a healthy camera.
 type Faults struct {
-	// Status answers requests of a method ("DESCRIBE", "SETUP", "PLAY",
-	// "GET_PARAMETER", "SET_PARAMETER") with a status code such as 404 or 453.
+	// Status answers requests of a method such as "DESCRIBE" or "GET_PARAMETER"
+	// with a status code such as 404 or 453.
 	Status map[string]int
+	// WrongCSeq is a method that is answered as if another request were meant.
+	WrongCSeq string
+	// StaleNonce: digest credentials are refused once on each connection,
+	// because the nonce that was handed out is old.
+	StaleNonce bool
+	// LockAfter is how many wrong passwords in a row lock the account, for
+	// LockFor: then the right one is refused too. 0: never.
+	LockAfter int
+	LockFor   time.Duration
 	// Location redirects DESCRIBE there with status 302.
 	Location string
 	// SDP is sent as it is in answer to DESCRIBE, instead of the true one.
 	SDP []byte
+	// EditSDP changes the SDP; see [BrokenSDPs].
+	EditSDP func(sdp string) string
+	// ContentBase is what the answer to DESCRIBE calls the base of all URLs. The
+	// camera understands requests for URLs under it, without digest.
+	ContentBase string
+	// Control is what the SDP says of where a track is: a relative URL, an
+	// absolute one, or "*". The camera understands SETUP for it, without digest.
+	Control func(track int) string
 	// MaxSessions is how many sessions may be set up at once, further ones
-	// get status 453; 0: any number.
+	// get BusyStatus, or 453; 0: any number.
 	MaxSessions int
+	BusyStatus  int
 	// Linger is how long a session that ended without TEARDOWN still counts for
 	// MaxSessions.
 	Linger time.Duration
-	// SessionTimeout ends a session that has not sent GET_PARAMETER for that
-	// long; RTCP is not taken as a sign of life. 0: never.
+	// SessionTimeout ends a session that has given no sign of life for that
+	// long; 0: never. KeepAlive is what counts as one.
 	SessionTimeout time.Duration
+	KeepAlive      KeepAlive
 
 	// Stalled: the network is gone, or the camera hangs. Nothing is read or
 	// written, connections stay open, new ones are taken and not answered. Over
@@ -74,6 +93,19 @@ type Faults struct {
 	// Drift is how much too fast RTP timestamps run: 0.0005 is 500 ppm.
 	Drift float64
 }
+
+// KeepAlive is what a camera takes for a session's sign of life.
+type KeepAlive uint8
+
+// The kinds of cameras.
+const (
+	// ByGetParameter: only GET_PARAMETER that is not refused counts.
+	ByGetParameter KeepAlive = iota
+	// ByAnyRequest: only requests count.
+	ByAnyRequest
+	// ByReports: only RTCP counts.
+	ByReports
+)
 
 // Break changes what is wrong with the camera, from the next request or
 // picture on.

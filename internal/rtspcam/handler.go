@@ -1,14 +1,16 @@
 package rtspcam
 
 import (
+	"cmp"
 	"errors"
 	"sync"
 	"time"
 
 	"github.com/bluenviron/gortsplib/v5"
 	"github.com/bluenviron/gortsplib/v5/pkg/base"
-	"github.com/bluenviron/gortsplib/v5/pkg/headers"
+	"github.com/bluenviron/gortsplib/v5/pkg/description"
 	"github.com/bluenviron/gortsplib/v5/pkg/liberrors"
+	"github.com/pion/rtcp"
 
 	"github.com/nvpipe/nvpipe/internal/rtspout/rtpcast"
 )
@@ -21,15 +23,17 @@ type handler struct {
 
 	mu       sync.Mutex
 	cast     *rtpcast.Cast // nil: the device could not be started
-	conns    map[*gortsplib.ServerConn]bool
+	conns    map[*gortsplib.ServerConn]*exchange
 	sessions map[*gortsplib.ServerSession]*time.Timer // set up; the timer ends them, if there is one
+	lingers  map[*gortsplib.ServerSession]*time.Timer // gone, but they still count; until the timer fires
 }
 
 func newHandler(c *Camera) *handler {
 	return &handler{
 		camera: c, closing: make(chan struct{}),
-		conns:    map[*gortsplib.ServerConn]bool{},
+		conns:    map[*gortsplib.ServerConn]*exchange{},
 		sessions: map[*gortsplib.ServerSession]*time.Timer{},
+		lingers:  map[*gortsplib.ServerSession]*time.Timer{},
 	}
 }
 
@@ -42,7 +46,7 @@ func (h *handler) stream() *rtpcast.Cast {
 func (h *handler) OnConnOpen(ctx *gortsplib.ServerHandlerOnConnOpenCtx) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.conns[ctx.Conn] = true
+	h.conns[ctx.Conn] = &exchange{}
 }
 
 func (h *handler) OnConnClose(ctx *gortsplib.ServerHandlerOnConnCloseCtx) {
@@ -62,46 +66,27 @@ func (h *handler) drop() {
 	}
 }
 
-func (h *handler) OnRequest(conn *gortsplib.ServerConn, req *base.Request) {
-	h.camera.count(req.Method)
-	// The library makes GStreamer wait a second for each SETUP, for the sake
-	// of a bug in its publishing element.
-	delete(req.Header, "User-Agent")
-	if req.Method == base.GetParameter {
-		h.keepAlive(conn.Session())
-	}
-	if d := h.camera.currentFaults().AnswerDelay; d > 0 {
-		h.pause(d)
-	}
-}
-
-func (h *handler) pause(d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-h.closing:
-	}
-}
-
-// OnResponse announces the session timeout that is really kept.
-func (h *handler) OnResponse(_ *gortsplib.ServerConn, res *base.Response) {
-	timeout := h.camera.currentFaults().SessionTimeout
-	var header headers.Session
-	if timeout == 0 || header.Unmarshal(res.Header["Session"]) != nil {
+// keepAlive takes what a client sent for a session; method "" is RTCP.
+func (h *handler) keepAlive(session *gortsplib.ServerSession, method base.Method) {
+	f := h.camera.currentFaults()
+	if f.SessionTimeout == 0 || !f.isSignOfLife(method) {
 		return
 	}
-	seconds := uint(max(timeout/time.Second, 1))
-	header.Timeout = &seconds
-	res.Header["Session"] = header.Marshal()
-}
-
-func (h *handler) keepAlive(session *gortsplib.ServerSession) {
-	f := h.camera.currentFaults()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if timer := h.sessions[session]; timer != nil && f.SessionTimeout > 0 && f.Status["GET_PARAMETER"] == 0 {
+	if timer := h.sessions[session]; timer != nil {
 		timer.Reset(f.SessionTimeout)
+	}
+}
+
+func (f Faults) isSignOfLife(method base.Method) bool {
+	switch f.KeepAlive {
+	case ByAnyRequest:
+		return method != ""
+	case ByReports:
+		return method == ""
+	default:
+		return method == base.GetParameter && f.Status[string(method)] == 0
 	}
 }
 
@@ -109,10 +94,7 @@ func (h *handler) keepAlive(session *gortsplib.ServerSession) {
 // status of the method. ok: the request may go on.
 func (h *handler) check(conn *gortsplib.ServerConn, req *base.Request, path string) (res *base.Response, ok bool, err error) {
 	o := h.camera.options
-	if o.User != "" && !conn.VerifyCredentials(req, o.User, o.Password) {
-		if req.Header["Authorization"] != nil {
-			h.camera.countAuthFailure()
-		}
+	if o.User != "" && !h.camera.admits(req.Header["Authorization"] != nil, conn.VerifyCredentials(req, o.User, o.Password)) {
 		return &base.Response{StatusCode: base.StatusUnauthorized}, false, liberrors.ErrServerAuth{}
 	}
 	if code := h.camera.currentFaults().Status[string(req.Method)]; code != 0 {
@@ -154,7 +136,8 @@ func (h *handler) OnSetup(ctx *gortsplib.ServerHandlerOnSetupCtx) (*base.Respons
 		return &base.Response{StatusCode: base.StatusUnsupportedTransport}, nil, nil
 	}
 	if !h.addSession(ctx.Session) {
-		return &base.Response{StatusCode: base.StatusNotEnoughBandwidth}, nil, nil
+		busy := cmp.Or(base.StatusCode(h.camera.currentFaults().BusyStatus), base.StatusNotEnoughBandwidth)
+		return &base.Response{StatusCode: busy}, nil, nil
 	}
 	return res, h.stream().Stream(), nil
 }
@@ -167,7 +150,10 @@ func (h *handler) addSession(session *gortsplib.ServerSession) bool {
 	if _, again := h.sessions[session]; again { // SETUP of another track
 		return true
 	}
-	if f.MaxSessions > 0 && len(h.sessions) >= f.MaxSessions {
+	if len(h.sessions) > 0 {
+		h.camera.countOverlap()
+	}
+	if f.MaxSessions > 0 && len(h.sessions)+len(h.lingers) >= f.MaxSessions {
 		return false
 	}
 	var timer *time.Timer
@@ -187,6 +173,7 @@ func (h *handler) OnPlay(ctx *gortsplib.ServerHandlerOnPlayCtx) (*base.Response,
 				return res, err
 			}
 		}
+		ctx.Session.OnPacketRTCPAny(func(*description.Media, rtcp.Packet) { h.keepAlive(ctx.Session, "") })
 		h.stream().Play(ctx.Session)
 		h.camera.played()
 	}
@@ -204,33 +191,28 @@ func (h *handler) OnSessionClose(ctx *gortsplib.ServerHandlerOnSessionCloseCtx) 
 	if timer != nil {
 		timer.Stop()
 	}
-	var tornDown liberrors.ErrServerSessionTornDown
-	if known && linger > 0 && !errors.As(ctx.Error, &tornDown) {
-		h.sessions[ctx.Session] = time.AfterFunc(linger, func() { h.forget(ctx.Session) })
-		return
-	}
 	delete(h.sessions, ctx.Session)
 	h.camera.countSessions(len(h.sessions))
+	var tornDown liberrors.ErrServerSessionTornDown
+	if known && linger > 0 && !errors.As(ctx.Error, &tornDown) {
+		h.lingers[ctx.Session] = time.AfterFunc(linger, func() { h.forget(ctx.Session) })
+	}
 }
 
 func (h *handler) forget(session *gortsplib.ServerSession) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.sessions, session)
-	h.camera.countSessions(len(h.sessions))
+	delete(h.lingers, session)
 }
 
 // forgetAll ends what lingers: a camera that was off knows no sessions.
 func (h *handler) forgetAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, timer := range h.sessions {
-		if timer != nil {
-			timer.Stop()
-		}
+	for _, timer := range h.lingers {
+		timer.Stop()
 	}
-	clear(h.sessions)
-	h.camera.countSessions(0)
+	clear(h.lingers)
 }
 
 func (h *handler) OnGetParameter(ctx *gortsplib.ServerHandlerOnGetParameterCtx) (*base.Response, error) {
