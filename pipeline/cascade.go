@@ -59,7 +59,7 @@ func (l *lane) offerCrops(fr *frame.Frame, v frame.ViewState, o frame.Outcome, f
 	l.offered.view = v
 	l.offered.crops.choose(&l.crop, found)
 	// By the time of the frame: the parent's answers come in bunches.
-	if len(l.offered.crops.regions) == 0 || !l.limit.take(fr.Arrived) {
+	if len(l.offered.crops.regions) == 0 || !l.rates.take(fr.Arrived) {
 		return l.decide(frame.Skipped)
 	}
 	return l.admit(fr, &l.offered)

@@ -29,7 +29,7 @@ type lane struct {
 	name        string
 	batcher     Batcher
 	maxInFlight int
-	limit       rateLimit
+	rates       rates
 	cascade
 
 	waiting int // accepted by the coordinator, not settled
@@ -46,7 +46,7 @@ func newLane(p Processor) lane {
 	l := lane{
 		name: p.Name, batcher: p.Batcher,
 		maxInFlight: max(1, p.Config.MaxInFlight),
-		limit:       newRateLimit(p.Config.FPS),
+		rates:       rates{own: newRateLimit(p.Config.FPS)},
 		cascade:     cascade{crop: p.Config.Crops},
 	}
 	l.flights.ring = make([]flight, l.maxInFlight)
@@ -73,7 +73,7 @@ func (l *lane) offer(f *frame.Frame, v frame.ViewState, now time.Time, suspect b
 	switch {
 	case l.stopped:
 		return l.decide(frame.Stopped)
-	case suspect || !l.limit.take(now):
+	case suspect || !l.rates.take(now):
 		return l.decide(frame.Skipped)
 	}
 	return l.admit(f, &flight{view: v})
