@@ -99,7 +99,7 @@ func files(t testing.TB, visit func(path string, text []byte)) {
 		switch name := d.Name(); {
 		case d.IsDir() && rel != "." && (name[0] == '.' || name == "testdata" || name == "node_modules" || name == "bin"):
 			return filepath.SkipDir
-		case !d.Type().IsRegular():
+		case !d.Type().IsRegular(), rel == ".git": // a file in a second work tree
 			return nil
 		}
 		text, err := os.ReadFile(path)
