@@ -31,5 +31,3 @@ func (c *Camera) admits(given, right bool) bool {
 	}
 	return false
 }
-
-func (c *Camera) trackList() []Track { return c.tracks }

@@ -40,7 +40,7 @@ func (h *handler) OnRequest(conn *gortsplib.ServerConn, req *base.Request) {
 	if f.AnswerDelay > 0 {
 		h.pause(f.AnswerDelay)
 	}
-	f.canonical(req, h.camera.options.Path, len(h.camera.trackList()))
+	f.canonical(req, h.camera.options.Path, len(h.camera.currentProgram().tracks))
 }
 
 func (h *handler) pause(d time.Duration) {

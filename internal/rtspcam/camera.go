@@ -1,7 +1,6 @@
 package rtspcam
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -47,24 +46,19 @@ type Options struct {
 
 // Camera is one camera. All methods may be called from any goroutine.
 type Camera struct {
-	source  Source
-	tracks  []Track
 	options Options
 
-	ctx    context.Context
-	cancel context.CancelFunc
-	done   chan struct{} // closed when the source has returned
-
-	power sync.Mutex // serializes Start, Stop and Close
+	power  sync.Mutex // serializes Start, Stop, Serve and Close
+	closed bool       // guarded by power
 
 	mu      sync.Mutex // guards all below
+	program *program
 	faults  Faults
 	counts  Counts
 	account account
 	params  [][][]byte // of each track, as last seen
 	address string
 	on      *device // nil while off
-	run     bool    // the stream has begun
 }
 
 // New makes a camera that is off.
@@ -78,14 +72,8 @@ func New(source Source, options Options) *Camera {
 	if options.listen == nil {
 		options.listen = net.Listen
 	}
-	c := &Camera{
-		source: source, tracks: source.Tracks(), options: options,
-		done: make(chan struct{}), address: options.Address,
-	}
-	for _, t := range c.tracks {
-		c.params = append(c.params, t.Params)
-	}
-	c.ctx, c.cancel = context.WithCancel(context.Background())
+	c := &Camera{options: options, address: options.Address}
+	c.setProgram(newProgram(source))
 	return c
 }
 
@@ -94,7 +82,11 @@ func New(source Source, options Options) *Camera {
 func (c *Camera) Start() error {
 	c.power.Lock()
 	defer c.power.Unlock()
-	if c.ctx.Err() != nil {
+	return c.start()
+}
+
+func (c *Camera) start() error {
+	if c.closed {
 		return errors.New("camera is closed")
 	}
 	if c.device() != nil {
@@ -110,24 +102,16 @@ func (c *Camera) Start() error {
 	d.link.set(c.faults) // they may have changed meanwhile
 	c.address = d.server.NetListener().Addr().String()
 	if !c.options.FromPlay {
-		c.begin()
+		c.program.begin(c)
 	}
 	return nil
-}
-
-// begin lets the stream begin, once; with mu locked.
-func (c *Camera) begin() {
-	if !c.run && c.ctx.Err() == nil {
-		c.run = true
-		go c.runSource()
-	}
 }
 
 // played is called when a session has begun to play.
 func (c *Camera) played() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.begin()
+	c.program.begin(c)
 }
 
 // Stop turns the camera off: its connections break and its port refuses new
@@ -135,6 +119,11 @@ func (c *Camera) played() {
 func (c *Camera) Stop() {
 	c.power.Lock()
 	defer c.power.Unlock()
+	c.stop()
+}
+
+// stop returns whether the camera was on.
+func (c *Camera) stop() bool {
 	c.mu.Lock()
 	d := c.on
 	c.on = nil
@@ -142,18 +131,31 @@ func (c *Camera) Stop() {
 	if d != nil {
 		d.close()
 	}
+	return d != nil
+}
+
+// Serve makes it a camera of another source, as after a change of its codec, or
+// when another camera has been given its address: all sessions end, then it is
+// there again if it was on. What the last source sends ends before.
+func (c *Camera) Serve(source Source) error {
+	c.power.Lock()
+	defer c.power.Unlock()
+	wasOn := c.stop()
+	c.currentProgram().end()
+	c.setProgram(newProgram(source))
+	if !wasOn {
+		return nil
+	}
+	return c.start()
 }
 
 // Close turns the camera off for good and waits for its source to return.
 func (c *Camera) Close() {
-	c.cancel()
-	c.Stop()
-	c.mu.Lock()
-	run := c.run
-	c.mu.Unlock()
-	if run {
-		<-c.done
-	}
+	c.power.Lock()
+	defer c.power.Unlock()
+	c.closed = true
+	c.stop()
+	c.currentProgram().end()
 }
 
 // Address is host:port; the port is known once Start has returned.
@@ -172,23 +174,16 @@ func (c *Camera) URL() string {
 	return scheme + "://" + c.Address() + c.options.Path
 }
 
-func (c *Camera) runSource() {
-	defer close(c.done)
-	if err := c.source.Run(c.ctx, c.send); err != nil && c.ctx.Err() == nil && c.options.OnError != nil {
-		c.options.OnError(fmt.Errorf("camera %s: %w", c.URL(), err))
-	}
-}
-
 // send is where the stream meets the camera: it learns the parameter sets,
 // spoils the unit as the faults say, and sends it if the camera is on.
 func (c *Camera) send(track int, p frame.Packet) {
 	c.mu.Lock()
-	d, faults := c.on, c.faults
+	d, faults, codec := c.on, c.faults, c.program.tracks[track].Codec
 	if p.Keyframe {
-		if params := c.tracks[track].Codec.Params(p.Data); params != nil {
+		if params := codec.Params(p.Data); params != nil {
 			c.params[track] = params
 			if d != nil {
-				d.announce(track, params, faults)
+				d.announce(track, codec, params, faults)
 			}
 		}
 	}
@@ -196,7 +191,7 @@ func (c *Camera) send(track int, p frame.Packet) {
 	if d == nil {
 		return
 	}
-	u, ok := faults.unit(track, c.tracks[track].Codec, p)
+	u, ok := faults.unit(track, codec, p)
 	if !ok {
 		return
 	}
@@ -278,9 +273,9 @@ func (c *Camera) boot(server *gortsplib.Server, h *handler) error {
 func (c *Camera) newCast(server *gortsplib.Server) (*rtpcast.Cast, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	tracks := make([]Track, len(c.tracks))
-	for i, t := range c.tracks {
-		t.Params = c.faults.announced(c.params[i])
+	tracks := make([]Track, len(c.program.tracks))
+	for i, t := range c.program.tracks {
+		t.Params = c.faults.announced(t.Codec, c.params[i])
 		if c.options.First != nil {
 			t.First = c.options.First
 		}
@@ -290,8 +285,8 @@ func (c *Camera) newCast(server *gortsplib.Server) (*rtpcast.Cast, error) {
 	return rtpcast.New(server, title, tracks, func(s *gortsplib.ServerSession) { s.Close() })
 }
 
-func (d *device) announce(track int, params [][]byte, f Faults) {
-	d.cast.SetParams(track, f.announced(params))
+func (d *device) announce(track int, codec Codec, params [][]byte, f Faults) {
+	d.cast.SetParams(track, f.announced(codec, params))
 }
 
 func (d *device) close() {

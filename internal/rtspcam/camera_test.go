@@ -2,7 +2,6 @@ package rtspcam
 
 import (
 	"bytes"
-	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,11 +18,7 @@ func virtual(source Source, o Options) (*Camera, *rtsptest.Net) {
 
 func testClip(t *testing.T) *Clip {
 	t.Helper()
-	data, err := os.ReadFile("testclip/testdata/clip.h264")
-	if err != nil {
-		t.Fatal(err)
-	}
-	clip, err := AnnexBClip(H264, data, 15)
+	clip, err := AnnexBClip(H264, testData(t, "clip.h264"), 15)
 	if err != nil {
 		t.Fatal(err)
 	}

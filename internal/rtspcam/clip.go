@@ -109,6 +109,17 @@ func (c *Clip) Then(next *Clip) (*Clip, error) {
 	return both, nil
 }
 
+// AtSpeed is the clip with factor times as many pictures a second, as stamped
+// and as sent. It has one track.
+func (c *Clip) AtSpeed(factor float64) *Clip {
+	scale := func(d time.Duration) time.Duration { return time.Duration(float64(d) / factor) }
+	fast := &Clip{tracks: c.tracks, units: slices.Clone(c.units), length: scale(c.length)}
+	for i, u := range fast.units {
+		fast.units[i].at, fast.units[i].pts = scale(u.at), scale(u.pts)
+	}
+	return fast
+}
+
 // AnnexBClip is a clip of an elementary stream, as `ffmpeg -f h264` or `-f
 // hevc` writes it: pictures of one slice, without reordering, beginning with a
 // keyframe; fps of them a second. data is not kept.

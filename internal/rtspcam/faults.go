@@ -1,16 +1,8 @@
 package rtspcam
 
 import (
-	"bytes"
 	"maps"
-	"math/rand/v2"
-	"slices"
 	"time"
-
-	"github.com/bluenviron/gortsplib/v5"
-
-	"github.com/nvpipe/nvpipe/frame"
-	"github.com/nvpipe/nvpipe/internal/rtspout/rtpcast"
 )
 
 // Faults is what a camera does wrong; the zero value is a healthy camera.
@@ -87,6 +79,14 @@ type Faults struct {
 	NoParams bool
 	// Corrupt is the share, 0–1, of slices in which bytes are flipped.
 	Corrupt float64
+	// Truncate is the share, 0–1, of slices that end in the middle.
+	Truncate float64
+	// SEI is how many bytes of messages without meaning come with each picture,
+	// in NAL units of a kilobyte.
+	SEI int
+	// SPS is announced and sent in place of an H.264 stream's own; see
+	// [OversizedSPS].
+	SPS []byte
 	// TimestampOffset is added to what RTP timestamps say. Change it to let
 	// them jump; change it back one picture later for a single odd one.
 	TimestampOffset time.Duration
@@ -119,7 +119,7 @@ func (c *Camera) Break(change func(*Faults)) {
 	}
 	c.on.link.set(c.faults)
 	for i, params := range c.params {
-		c.on.announce(i, params, c.faults)
+		c.on.announce(i, c.program.tracks[i].Codec, params, c.faults)
 	}
 }
 
@@ -147,67 +147,4 @@ func (c *Camera) currentFaults() Faults {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.faults
-}
-
-// announced is what the SDP says of parameter sets.
-func (f Faults) announced(params [][]byte) [][]byte {
-	if f.NoSDPParams || f.NoParams {
-		return nil
-	}
-	return params
-}
-
-// unit is what the camera makes of an access unit; false: nothing is sent.
-func (f Faults) unit(track int, codec Codec, p frame.Packet) (rtpcast.Unit, bool) {
-	if f.Frozen || f.NoKeyframes && p.Keyframe {
-		return rtpcast.Unit{}, false
-	}
-	p.Data = f.spoil(codec, p.Data)
-	p.PTS += f.TimestampOffset + time.Duration(float64(p.PTS)*f.Drift)
-	p.Captured = p.Captured.Add(f.ClockOffset)
-	p.Keyframe = p.Keyframe || f.MidGroup || f.NoKeyframes
-	u := rtpcast.Unit{Track: track, Packet: p, NoReport: f.NoReports}
-	if f.Stalled {
-		u.Skip = overUDP
-	}
-	if f.Loss > 0 {
-		u.Lose = func() bool { return rand.Float64() < f.Loss }
-	}
-	return u, len(p.Data) > 0
-}
-
-func overUDP(session *gortsplib.ServerSession) bool {
-	return session.Transport().Protocol == gortsplib.ProtocolUDP
-}
-
-// spoil is what the faults leave of a unit's data.
-func (f Faults) spoil(codec Codec, data []byte) []byte {
-	if !f.NoParams && f.Corrupt == 0 || codec != H264 && codec != H265 {
-		return data
-	}
-	nalus := rtpcast.NALUs(data)
-	if f.NoParams {
-		nalus = slices.DeleteFunc(nalus, codec.IsParams)
-	}
-	for i, u := range nalus {
-		if codec.IsSlice(u) && rand.Float64() < f.Corrupt {
-			nalus[i] = flip(u)
-		}
-	}
-	return rtpcast.AnnexB(nalus...)
-}
-
-// flip inverts one byte in a hundred, at least one. The first bytes stay:
-// with a broken header decoders drop the slice, and the picture would look
-// whole again.
-func flip(slice []byte) []byte {
-	const header = 8
-	if len(slice) <= header {
-		return slice
-	}
-	slice = bytes.Clone(slice)
-	for range 1 + len(slice)/100 {
-		slice[header+rand.IntN(len(slice)-header)] ^= 0xff
-	}
-	return slice
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -194,6 +195,32 @@ func TestForeignPackets(t *testing.T) {
 			if n != 20 {
 				t.Errorf("%d of 40 packets are of SSRC %x", n, ssrc)
 			}
+		}
+	})
+}
+
+func TestPacketBeforePlay(t *testing.T) {
+	inVirtualTime(t, Options{}, func(t *testing.T, r *rig) {
+		r.Break(func(f *Faults) { f.EarlyMedia = true })
+		conn, err := r.net.DialContext(t.Context(), "tcp", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		reader := bufio.NewReader(conn)
+		fmt.Fprintf(conn, "SETUP %s/trackID=0 RTSP/1.0\r\nCSeq: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n", r.URL())
+		var res base.Response
+		if err := res.Unmarshal(reader); err != nil {
+			t.Fatal(err)
+		}
+		session, _, _ := strings.Cut(res.Header["Session"][0], ";")
+		fmt.Fprintf(conn, "PLAY %s RTSP/1.0\r\nCSeq: 2\r\nSession: %s\r\n\r\n", r.URL(), session)
+		var f base.InterleavedFrame
+		if err := f.Unmarshal(reader); err != nil || f.Channel != 0 || len(f.Payload) != 14 {
+			t.Errorf("first comes %v, %v", f, err)
+		}
+		if err := res.Unmarshal(reader); err != nil || res.StatusCode != base.StatusOK {
+			t.Errorf("then %v, %v", res, err)
 		}
 	})
 }

@@ -26,14 +26,15 @@ func ReadMP4(path string) (*Clip, error) {
 		return nil, err
 	}
 	defer file.Close()
-	clip, err := readMP4(file)
+	clip, err := ParseMP4(file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return clip, nil
 }
 
-func readMP4(r io.ReadSeeker) (*Clip, error) {
+// ParseMP4 is ReadMP4 of a file that is open or in memory.
+func ParseMP4(r io.ReadSeeker) (*Clip, error) {
 	info, err := mp4.Probe(r)
 	if err != nil {
 		return nil, fmt.Errorf("not an MP4 file: %w", err)
