@@ -1,6 +1,8 @@
 package pipeline_test
 
 import (
+	"context"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,6 +79,86 @@ func TestFault10_ConnectionsOfAFewSeconds(t *testing.T) {
 		}
 		r.end()
 	})
+}
+
+// A name that nobody knows, or that nobody answers to, is told from a camera that
+// is off; when it is there again the camera gets the name, not an address.
+func TestFault13_NameIsGone(t *testing.T) {
+	for name, c := range map[string]struct {
+		lookup func(context.Context) error
+		after  time.Duration
+		says   string
+	}{
+		"gone": {func(context.Context) error {
+			return &net.DNSError{Err: "no such host", Name: "camera.test", IsNotFound: true}
+		},
+			0, "host not found: nobody knows the name camera.test"},
+		"no answer": {func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+			5 * time.Second, "host not found: no answer to the name camera.test within 5s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gone := true
+				r := start(t, func(s *setup) {
+					s.settings.LookupHost = func(ctx context.Context, host string) ([]string, error) {
+						if gone {
+							return nil, c.lookup(ctx)
+						}
+						return []string{"192.0.2.7"}, nil
+					}
+				})
+				r.pass(c.after)
+				r.state(pipeline.BackingOff, pipeline.ReasonUnreachable)
+				if text := r.feed.Status().Text; text != c.says {
+					t.Errorf("says %q, want %q", text, c.says)
+				}
+				if r.b.Tries() != 0 {
+					t.Error("a graph was built all the same")
+				}
+				gone = false
+				r.pass(time.Second)
+				r.state(pipeline.Connecting, "")
+				if url := r.graph().Source.RTSP.URL; url != "rtsp://camera.test/stream" {
+					t.Errorf("the graph gets %q", url)
+				}
+				r.end()
+			})
+		})
+	}
+}
+
+// A feed that waits for a name stops at once.
+func TestFault13_StopWhileLookingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, func(s *setup) {
+			s.settings.LookupHost = func(ctx context.Context, _ string) ([]string, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+		})
+		before := time.Now()
+		r.stop()
+		if d := time.Since(before); d != 0 {
+			t.Errorf("stopping took %v", d)
+		}
+		r.state(pipeline.Stopped, pipeline.ReasonShutdown)
+	})
+}
+
+// An address needs no looking up, whatever it looks like.
+func TestAddressesAreNotLookedUp(t *testing.T) {
+	for _, url := range []string{"rtsp://192.0.2.7/", "rtsp://192.0.2.7:8554/a", "rtsps://[2001:db8::7]:322/live", "rtsp://[fe80::1%25eth0]/"} {
+		synctest.Test(t, func(t *testing.T) {
+			r := start(t, func(s *setup) {
+				s.settings.Source.RTSP.URL = url
+				s.settings.LookupHost = func(_ context.Context, host string) ([]string, error) {
+					t.Errorf("%s: %q is looked up", url, host)
+					return nil, nil
+				}
+			})
+			r.end()
+		})
+	}
 }
 
 // Cameras lock an account after about five wrong passwords.

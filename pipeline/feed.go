@@ -60,6 +60,9 @@ type Settings struct {
 	OnEvent func(Event)
 	// Ramp makes the feed wait its turn to connect to a camera; nil: it does not.
 	Ramp *Ramp
+	// LookupHost finds the addresses of a camera's name, as net.Resolver does; nil:
+	// names are not looked up before a graph is built.
+	LookupHost func(ctx context.Context, host string) ([]string, error)
 	// Random returns 0–1 and spreads the retries; nil: the standard generator.
 	Random func() float64
 }

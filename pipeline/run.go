@@ -28,18 +28,26 @@ func (f *Feed) Run(ctx context.Context) error {
 // connection is one attempt, from building a graph until it has to be taken
 // down. The session is nil if there was no graph.
 func (f *Feed) connection(ctx context.Context) (*session, ending) {
-	if ctx.Err() != nil || f.stopInput.made() {
-		return nil, ending{reason: ReasonShutdown, final: true}
+	shutdown := ending{reason: ReasonShutdown, final: true}
+	if f.toldToStop(ctx) {
+		return nil, shutdown
 	}
 	over, ok := f.takeTurn(ctx)
 	if !ok {
-		return nil, ending{reason: ReasonShutdown, final: true}
+		return nil, shutdown
 	}
 	defer over()
 	f.begin()
 	source, err := f.settings.Source.Resolve()
 	if err != nil {
 		return nil, failed(err, ReasonConfig)
+	}
+	err = f.findHost(ctx, source)
+	if f.toldToStop(ctx) {
+		return nil, shutdown
+	}
+	if err != nil {
+		return nil, failed(err, ReasonUnreachable)
 	}
 	s := newSession(f, source.Live())
 	s.connected = over
@@ -55,6 +63,8 @@ func (f *Feed) connection(ctx context.Context) (*session, ending) {
 	s.begun = true
 	return s, s.watch(ctx, started)
 }
+
+func (f *Feed) toldToStop(ctx context.Context) bool { return ctx.Err() != nil || f.stopInput.made() }
 
 // takeTurn waits until the feed may connect. It reports false if the feed is to
 // stop before.

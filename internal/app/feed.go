@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 
 	"go.uber.org/zap"
 
@@ -50,11 +51,12 @@ func (a *App) newFeed(c config.Feed) (_ *feed, err error) {
 		}
 	}()
 	s := pipeline.Settings{
-		Source: c.Source,
-		Graph:  a.graphSettings(c),
-		Build:  a.build,
-		Ramp:   a.ramp,
-		View:   frame.FixedView{},
+		Source:     c.Source,
+		Graph:      a.graphSettings(c),
+		Build:      a.build,
+		Ramp:       a.ramp,
+		View:       frame.FixedView{},
+		LookupHost: net.DefaultResolver.LookupHost,
 		OnEvent: func(e pipeline.Event) {
 			f.tell(e)
 			logFeedEvent(f.log, c.Source, e)
@@ -75,7 +77,7 @@ func (a *App) newFeed(c config.Feed) (_ *feed, err error) {
 		if own.MaxInFlight == 0 {
 			own.MaxInFlight = p.config.Batch.MaxInFlightPerFeed
 		}
-		l := &lane{index: i, opts: batchsink.FeedOptions{MaxInFlight: own.MaxInFlight, Weight: want.Weight}}
+		l := &lane{index: i, weight: want.Weight, log: f.log, opts: batchsink.FeedOptions{MaxInFlight: own.MaxInFlight, Weight: want.Weight}}
 		if own.Crops.Of != "" {
 			l.opts.MaxParts = own.Crops.Most
 		}
@@ -154,7 +156,7 @@ func (f *feed) snapshot() FeedSnapshot {
 		Decoded: f.feed.Decoded(), Pending: f.feed.Pending(),
 	}
 	for i, p := range f.config.Processors {
-		s.Processors = append(s.Processors, FeedProcessorSnapshot{Name: p.Name, Of: p.Crops.Of, Ledger: f.feed.Ledger(i), Crops: f.feed.Crops(i)})
+		s.Processors = append(s.Processors, FeedProcessorSnapshot{Name: p.Name, Of: p.Crops.Of, Ledger: f.feed.Ledger(i), Crops: f.feed.Crops(i), Target: f.feed.Target(i)})
 	}
 	if f.stream != nil {
 		s.Viewers = f.stream.Stats().Viewers
