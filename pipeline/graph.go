@@ -97,7 +97,8 @@ const (
 	EventFirstPacket
 	// EventKeyframe: a keyframe arrived from the source, before decoding.
 	EventKeyframe
-	// EventDecoder: the decoder in use (Decoder; Text says why this one).
+	// EventDecoder: the decoder in use, after its first picture (Decoder; Text
+	// says why this one and what became of those before it).
 	EventDecoder
 	// EventCaps: the decoded picture's size and nominal rate (Width, Height, FPS).
 	EventCaps
@@ -155,12 +156,20 @@ type GraphSettings struct {
 	// Feed names the graph in the media library's own messages.
 	Feed frame.FeedID
 	// Decoders are element names in order of preference, used where they exist
-	// and fit the codec; empty: the graph's own choice.
+	// and fit the codec and Decode; empty: the graph's own choice.
 	Decoders []string
 	// MaxWidth, MaxHeight (pixels) and MaxPixels bound the picture a camera may
+	// Decode is DecodeAuto, DecodeHardware or DecodeSoftware; "": DecodeAuto. A
+	// decoder that gives no pictures or fails is replaced by the next one in
+	// mid-stream, at a keyframe; an EventDecoder follows when that one works.
+	Decode string
 	// send; a larger one is an EventError of ReasonUnsupported before anything
 	// is allocated for it. 0: 8192, 8192 and 40 million.
 	MaxWidth, MaxHeight, MaxPixels int
+	// DecodeThreads bounds the threads of a software decoder; 0: 1.
+	DecodeThreads int
+	// DecoderMemory is asked and told which decoders failed; nil: nobody is.
+	DecoderMemory *DecoderMemory
 	// Unpaced plays a film as fast as its frames are taken instead of at its own
 	// rate. OnFrame may block then, and so hold the decoder back, until CloseInput.
 	Unpaced bool

@@ -26,6 +26,7 @@ var (
 	feedPending    = desc("feed_frames_pending", "Frames without an outcome yet, or held for the annotated stream.", "feed")
 	feedState      = desc("feed_state", "1 for the state the feed is in.", "feed", "state")
 	feedsQueued    = desc("feeds_queued", "Feeds that wait for their turn to connect.")
+	feedDecoder    = desc("feed_decoder", "1 for the decoder of the feed's newest pictures.", "feed", "decoder")
 	feedRestarts   = desc("feed_restarts_total", "Connection attempts after the first.", "feed")
 	feedFPS        = desc("feed_fps", "Frames a second that the feed decodes now.", "feed")
 	feedJumps      = desc("feed_time_jumps_total", "Steps of the stream's time that were mapped away.", "feed")
@@ -130,6 +131,9 @@ func (m sender) feed(f FeedSnapshot) {
 	m.counter(feedRestarts, uint64(f.Status.Restarts), id)
 	m.gauge(feedFPS, f.Status.FPS, id)
 	m.counter(feedJumps, f.Stats.Jumps, id)
+	if d := f.Status.Decoder; d != "" {
+		m.gauge(feedDecoder, 1, id, d)
+	}
 	m.counter(feedPushed, f.Stats.Pushed, id, "pushed")
 	m.counter(feedPushed, f.Stats.Refused, id, "refused")
 	m.counter(feedPushed, f.Stats.Displaced, id, "displaced")

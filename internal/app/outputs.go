@@ -45,8 +45,9 @@ func (a *App) addOutputs(f *feed, s *pipeline.Settings) error {
 // graphSettings are what a feed's config asks of the media graph.
 func (a *App) graphSettings(c config.Feed) pipeline.GraphSettings {
 	return pipeline.GraphSettings{
-		Decoders: c.Decode.Decoders,
-		MaxWidth: c.Decode.MaxWidth, MaxHeight: c.Decode.MaxHeight, MaxPixels: c.Decode.MaxPixels,
+		Decode: c.Decode.Mode, Decoders: c.Decode.Decoders, DecodeThreads: c.Decode.Threads,
+		DecoderMemory: &pipeline.DecoderMemory{},
+		MaxWidth:      c.Decode.MaxWidth, MaxHeight: c.Decode.MaxHeight, MaxPixels: c.Decode.MaxPixels,
 		Encoders: c.Encode.Encoders, KeyInterval: c.Encode.KeyInterval, BitrateKbps: c.Encode.BitrateKbps,
 		Draw: drawer(c.Draw),
 	}

@@ -7,14 +7,23 @@ import (
 	"time"
 
 	"github.com/nvpipe/nvpipe/internal/invalid"
+	"github.com/nvpipe/nvpipe/pipeline"
 )
 
 // Decode is how a camera's stream becomes pictures.
 type Decode struct {
+	// Mode is auto, hardware or software: hardware that works, else software;
+	// hardware or an error that says what is missing; never hardware. A decoder
+	// that gives no pictures or fails while it runs is replaced at the next
+	// keyframe, and not tried again by this feed for an hour.
+	Mode string `yaml:"mode"`
 	// Decoders are GStreamer elements in order of preference, such as vah264dec;
-	// those that are missing or do not fit the codec are passed over. Empty:
-	// hardware where it works, else software.
+	// those that are missing or fit neither the codec nor the mode are passed
+	// over. Empty: the built-in order.
 	Decoders []string `yaml:"decoders"`
+	// Threads of a software decoder, 1–16. More than one helps where a camera
+	// cuts its pictures into slices, and costs a thread each.
+	Threads int `yaml:"threads"`
 	// MaxWidth and MaxHeight bound the pictures a camera may send, in pixels;
 	// 16–16384. A camera that sends larger ones is refused before memory is
 	// taken for them.
@@ -25,14 +34,21 @@ type Decode struct {
 }
 
 // DefaultDecode suits cameras up to 8K.
-func DefaultDecode() Decode { return Decode{MaxWidth: 8192, MaxHeight: 8192, MaxPixels: 40_000_000} }
+func DefaultDecode() Decode {
+	return Decode{Mode: pipeline.DecodeAuto, Threads: 1, MaxWidth: 8192, MaxHeight: 8192, MaxPixels: 40_000_000}
+}
 
-const largestSide = 16384
+const (
+	largestSide      = 16384
+	maxDecodeThreads = 16
+)
 
 // Validate reports every mistake, each with its key.
 func (d Decode) Validate() error {
 	return errors.Join(
+		oneOf("mode", d.Mode, pipeline.DecodeAuto, pipeline.DecodeHardware, pipeline.DecodeSoftware),
 		elements("decoders", d.Decoders),
+		between("threads", d.Threads, 1, maxDecodeThreads),
 		between("max_width", d.MaxWidth, 16, largestSide),
 		between("max_height", d.MaxHeight, 16, largestSide),
 		between("max_pixels", d.MaxPixels, 16*16, largestSide*largestSide),

@@ -75,6 +75,10 @@ func TestWhatIsWrongIsSaidAndMended(t *testing.T) {
 			change(f.Config)
 		}
 	}
+	idleGPU := func(f *Facts) {
+		without(4, 0)(f)
+		f.Devices = []string{"/dev/dri/renderD129"}
+	}
 	for name, c := range map[string]struct {
 		change func(*Facts)
 		line   string
@@ -86,7 +90,8 @@ func TestWhatIsWrongIsSaidAndMended(t *testing.T) {
 		"no decoder":      {without(1, 0, 1), "decode H.264", Missing, []string{"apt-get install gst-avdec_h264"}},
 		"no H.265":        {without(2, 0), "decode H.265", Warning, []string{"refused", "gst-avdec_h265"}},
 		"no encoder":      {without(3, 0), "encode H.264", Warning, []string{"events are not affected", "gst-x264enc"}},
-		"no hardware":     {without(4, 0), "hardware decoders", Note, []string{"gst-vah264dec"}},
+		"no hardware":     {without(4, 0), "hardware decoders", Note, []string{"none", "/dev/dri/renderD128"}},
+		"an idle GPU":     {idleGPU, "hardware decoders", Note, []string{"there is /dev/dri/renderD129", "gst-vah264dec", "mesa-va-drivers"}},
 		"old GStreamer":   {func(f *Facts) { f.GStreamer = "1.18.4" }, "version", Warning, []string{"1.20"}},
 		"no version":      {func(f *Facts) { f.GStreamer = "" }, "version", Warning, nil},
 		"newer GStreamer": {func(f *Facts) { f.GStreamer = "2.0.1" }, "version", OK, nil},

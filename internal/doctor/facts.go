@@ -11,11 +11,13 @@ type Facts struct {
 	// GStreamer is its version, such as "1.22.0".
 	GStreamer string
 	Jobs      []gstgraph.Job
-	Runtime   Runtime
-	CPU       CPU
-	Memory    Memory
-	Limits    Limits
-	Clock     Clock
+	// Devices are device files of hardware that may decode.
+	Devices []string
+	Runtime Runtime
+	CPU     CPU
+	Memory  Memory
+	Limits  Limits
+	Clock   Clock
 	// Config is nil where none was given.
 	Config *ConfigFacts
 }

@@ -34,6 +34,7 @@ func Gather(o Options) Facts {
 	f := Facts{
 		GStreamer: gstgraph.Version(),
 		Jobs:      gstgraph.Inventory(),
+		Devices:   devicesOf(root),
 		CPU:       cpuOf(root),
 		Memory:    memoryOf(root),
 		Limits:    limitsOf(root),
@@ -52,6 +53,17 @@ func cpuOf(root fs.FS) CPU {
 	c := CPU{Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Threads: runtime.GOMAXPROCS(0)}
 	c.Model, c.Features = cpuInfo(root)
 	return c
+}
+
+// devicesOf finds the files of GPUs (VA-API, NVDEC) and of V4L2's codecs.
+func devicesOf(root fs.FS) (found []string) {
+	for _, pattern := range []string{"dev/dri/renderD*", "dev/nvidia[0-9]*", "dev/video*", "dev/media*"} {
+		names, _ := fs.Glob(root, pattern) // the patterns are well formed
+		for _, n := range names {
+			found = append(found, "/"+n)
+		}
+	}
+	return found
 }
 
 func limitsOf(root fs.FS) Limits {

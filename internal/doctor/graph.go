@@ -20,7 +20,11 @@ func (r *Report) graph(f Facts) {
 	}
 	r.add(part, version)
 	for _, j := range f.Jobs {
-		r.add(part, examineJob(j))
+		finding := examineJob(j)
+		if j.Need == gstgraph.Extra {
+			finding = hardware(finding, j, f.Devices)
+		}
+		r.add(part, finding)
 	}
 }
 
@@ -55,13 +59,26 @@ func examineJob(j gstgraph.Job) Finding {
 		f = first(f, j, there, packages)
 	case gstgraph.Extra:
 		f.Found = strings.Join(there, ", ")
-		if len(there) == 0 {
-			f.Level, f.Found = Note, "none"
-			f.Means = "software decodes; with a GPU and its driver, elements such as vah264dec (Intel, AMD) and nvh264dec (NVIDIA) come " +
-				"with " + strings.Join(packages, ", ")
-		} else {
-			f.Means = "used where a feed's decode.decoders names them"
-		}
+		f.Mend = install(packages...)
+	}
+	return f
+}
+
+// hardware: elements for it appear only where their driver finds a device.
+func hardware(f Finding, j gstgraph.Job, devices []string) Finding {
+	mend := f.Mend
+	f.Mend = ""
+	switch {
+	case f.Found != "":
+		f.Means = "tried before software where a feed's decode.mode is auto; decode.mode: software keeps a feed from them"
+	case len(devices) == 0:
+		f.Level, f.Found = Note, "none"
+		f.Means = "software decodes, and decode.mode: hardware cannot; there is no device such as /dev/dri/renderD128 or /dev/nvidia0"
+	default:
+		f.Level, f.Found = Note, "none, though there is "+strings.Join(devices, ", ")
+		f.Means = "software decodes, and decode.mode: hardware cannot; GStreamer's elements need the device's driver " +
+			"(VA-API: intel-media-va-driver or mesa-va-drivers; NVDEC: NVIDIA's with libnvcuvid1) and the right to open it"
+		f.Mend = mend
 	}
 	return f
 }

@@ -100,7 +100,13 @@ static GstBusSyncReply on_message(GstBus *bus, GstMessage *message, gpointer dat
 {
 	nv_graph *g = data;
 	nv_message m = { 0 };
-	if (copy_message(g, message, &m))
+	if (!copy_message(g, message, &m)) {
+		gst_message_unref(message);
+		return GST_BUS_DROP;
+	}
+	if (m.kind == NV_ERROR && nv_decode_owns(g, GST_MESSAGE_SRC(message)))
+		nv_decode_fault(g, &m);
+	else
 		nv_bus_post(g, &m);
 	gst_message_unref(message);
 	return GST_BUS_DROP;

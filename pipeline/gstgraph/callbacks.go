@@ -1,7 +1,7 @@
 package gstgraph
 
 /*
-#cgo pkg-config: gstreamer-1.0 gstreamer-app-1.0 gstreamer-rtsp-1.0 gstreamer-video-1.0
+#cgo pkg-config: gio-2.0 gstreamer-1.0 gstreamer-app-1.0 gstreamer-rtsp-1.0 gstreamer-video-1.0
 #cgo CFLAGS: -Wall -Wno-unused-parameter -O2
 #include "shim.h"
 */
@@ -28,6 +28,8 @@ type native interface {
 	noMorePads()
 	answer(a answer) (refuse bool)
 	keepaliveRefused(code int)
+	decoderFault()
+	decoderProven()
 	wake()
 	draw(p *C.nv_picture)
 	packet(p *C.nv_packet)
@@ -165,6 +167,18 @@ func nvGoKeepaliveRefused(h C.uint64_t, code C.int) {
 	nativeOf(h).keepaliveRefused(int(code))
 }
 
+//export nvGoDecoderFault
+func nvGoDecoderFault(h C.uint64_t) {
+	defer rescue(h, "decoder")
+	nativeOf(h).decoderFault()
+}
+
+//export nvGoDecoderProven
+func nvGoDecoderProven(h C.uint64_t) {
+	defer rescue(h, "decoder")
+	nativeOf(h).decoderProven()
+}
+
 //export nvGoWake
 func nvGoWake(h C.uint64_t) {
 	defer rescue(h, "bus")
@@ -203,6 +217,8 @@ func (nobody) media(unsafe.Pointer, string, string)   {}
 func (nobody) noMorePads()                            {}
 func (nobody) answer(answer) bool                     { return false }
 func (nobody) keepaliveRefused(int)                   {}
+func (nobody) decoderFault()                          {}
+func (nobody) decoderProven()                         {}
 func (nobody) wake()                                  {}
 func (nobody) draw(*C.nv_picture)                     {}
 func (nobody) packet(*C.nv_packet)                    {}

@@ -5,10 +5,7 @@ import "C"
 
 import (
 	"fmt"
-	"strings"
 	"unsafe"
-
-	"github.com/nvpipe/nvpipe/pipeline"
 
 	"github.com/go-gst/go-gst/gst"
 )
@@ -19,18 +16,18 @@ type codec struct {
 	caps     string // what its decoders take
 	depay    string
 	parse    string
-	decoders []string
+	decoders []*decoder
 	// intra: every picture is a keyframe.
 	intra bool
 }
 
 var (
 	h264 = &codec{name: "H.264", caps: "video/x-h264", depay: "rtph264depay", parse: "h264parse",
-		decoders: []string{"avdec_h264", "openh264dec"}}
+		decoders: prefer("h264dec", "avdec_h264", "openh264dec")}
 	h265 = &codec{name: "H.265", caps: "video/x-h265", depay: "rtph265depay", parse: "h265parse",
-		decoders: []string{"avdec_h265", "libde265dec"}}
+		decoders: prefer("h265dec", "avdec_h265", "libde265dec")}
 	jpeg = &codec{name: "JPEG", caps: "image/jpeg", depay: "rtpjpegdepay", parse: "jpegparse",
-		decoders: []string{"jpegdec", "avdec_mjpeg"}, intra: true}
+		decoders: prefer("jpegdec", "jpegdec", "avdec_mjpeg"), intra: true}
 )
 
 // codecs by RTP encoding name and by a demuxer's caps.
@@ -68,6 +65,7 @@ func (g *graph) attach(pad unsafe.Pointer, c *codec, rtp bool) error {
 		return err
 	}
 	g.watchParser(chain[len(steps)-1-boolInt(!rtp)], c)
+	C.nv_decode_watch(g.c, pointer(chain[len(chain)-1]))
 	for i := len(chain) - 1; i >= 0; i-- {
 		if !chain[i].SyncStateWithParent() {
 			return fmt.Errorf("the element for %s does not start", c.name)
@@ -97,53 +95,4 @@ func (g *graph) linkPad(pad unsafe.Pointer, to *gst.Element) error {
 		g.wake()
 	}
 	return nil
-}
-
-// startDecoder takes the first decoder of the list that exists and starts:
-// those that need hardware fail when it is not there.
-func (g *graph) startDecoder(c *codec) (*gst.Element, error) {
-	names := g.decodersFor(c)
-	for _, name := range names {
-		if !installed(name) {
-			continue
-		}
-		el, err := g.elements.make(g.in, name, props{"max-threads": 1, "qos": false})
-		if err != nil {
-			return nil, err
-		}
-		if !el.SyncStateWithParent() {
-			_ = el.SetState(gst.StateNull)
-			_ = g.in.Remove(el)
-			continue
-		}
-		g.emit(pipeline.GraphEvent{Kind: pipeline.EventDecoder, Decoder: name,
-			Text: fmt.Sprintf("the first of %s that works here", strings.Join(names, ", "))})
-		return el, nil
-	}
-	return nil, notInstalled("decoder for "+c.name, names)
-}
-
-// decodersFor are the configured decoders that fit the codec, else our own.
-func (g *graph) decodersFor(c *codec) []string {
-	var fit []string
-	for _, name := range g.settings.Decoders {
-		if takes(name, c.caps) {
-			fit = append(fit, name)
-		}
-	}
-	if len(fit) > 0 {
-		return fit
-	}
-	return c.decoders
-}
-
-func takes(element, capsText string) bool {
-	f := gst.Find(element)
-	if f == nil {
-		return false
-	}
-	defer dropObject(f.Object)
-	caps := gst.NewCapsFromString(capsText)
-	defer dropCaps(caps)
-	return f.CanSinkAnyCaps(caps)
 }

@@ -38,13 +38,17 @@ func (e *elements) make(bin *gst.Bin, factory string, p props) (*gst.Element, er
 	if err != nil {
 		return nil, err
 	}
-	e.mu.Lock()
-	e.all = append(e.all, el)
-	e.mu.Unlock()
+	e.keep(el)
 	for name, value := range p {
 		set(el, name, value)
 	}
 	return el, bin.Add(el)
+}
+
+func (e *elements) keep(el *gst.Element) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all = append(e.all, el)
 }
 
 // chain makes elements into bin and links them one after the other.

@@ -10,6 +10,7 @@ nv_graph *nv_graph_new(uint64_t handle)
 	g->refs = 1;
 	g->handle = handle;
 	nv_ledger_init(&g->ledger);
+	g_mutex_init(&g->decode.lock);
 	g_mutex_init(&g->units_lock);
 	g_mutex_init(&g->free_lock);
 	g_mutex_init(&g->bus_lock);
@@ -51,6 +52,7 @@ void nv_graph_unref(nv_graph *g)
 	nv_graph_dispose(g);
 	nv_sample_free_all(g);
 	g_mutex_clear(&g->ledger.lock);
+	g_mutex_clear(&g->decode.lock);
 	g_mutex_clear(&g->units_lock);
 	g_mutex_clear(&g->free_lock);
 	g_mutex_clear(&g->bus_lock);

@@ -4,6 +4,7 @@ package gstgraph
 import "C"
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,8 +47,9 @@ type graph struct {
 	// The watch goroutine's.
 	latency time.Duration
 
-	offers  offerState
-	keeping keeping
+	offers   offerState
+	keeping  keeping
+	decoding decoding
 
 	emitting sync.Mutex // orders events and packets with the end of both
 	silent   bool
@@ -95,6 +97,7 @@ func build(source pipeline.Source, settings pipeline.GraphSettings, handler pipe
 		watched:   make(chan struct{}),
 		idled:     make(chan struct{}),
 		keeping:   newKeeping(),
+		decoding:  decoding{turn: make(chan struct{}, 1)},
 	}
 	if err := g.build(sink); err != nil {
 		g.free()
@@ -112,6 +115,8 @@ func withDefaults(s pipeline.GraphSettings) pipeline.GraphSettings {
 	orElse(&s.MaxWidth, 8192)
 	orElse(&s.MaxHeight, 8192)
 	orElse(&s.MaxPixels, 40_000_000)
+	orElse(&s.DecodeThreads, 1)
+	s.Decode = cmp.Or(s.Decode, pipeline.DecodeAuto)
 	if s.ConnectLimit == 0 {
 		s.ConnectLimit = 5 * time.Second
 	}

@@ -8,6 +8,7 @@
 static GstPadProbeReturn on_decoded(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
 	nv_graph *g = data;
+	nv_decode_answered(g);
 	if (!nv_ledger_left_decoder(&g->ledger))
 		return GST_PAD_PROBE_DROP;
 #ifdef NV_LEDGER_CONTROL

@@ -1,7 +1,5 @@
 package gstgraph
 
-import "strings"
-
 // Element is a GStreamer element that graphs can use.
 type Element struct {
 	Name string
@@ -18,7 +16,7 @@ const (
 	AllOf Need = iota
 	// FirstOf: the first that is there does the job.
 	FirstOf
-	// Extra: used where a config names them; they come with hardware.
+	// Extra: preferred to the others where they are; they come with hardware.
 	Extra
 )
 
@@ -40,7 +38,8 @@ func Inventory() []Job {
 		job("parsers", AllOf, h264.parse, h265.parse, jpeg.parse),
 	}
 	for _, c := range []*codec{h264, h265, jpeg} {
-		jobs = append(jobs, job("decode "+c.name, FirstOf, c.decoders...))
+		soft := filter(c.decoders, func(d *decoder) bool { return !d.hardware() })
+		jobs = append(jobs, job("decode "+c.name, FirstOf, decoderNames(soft)...))
 	}
 	var encoders []string
 	for _, k := range h264Encoders {
@@ -48,11 +47,19 @@ func Inventory() []Job {
 	}
 	return append(jobs,
 		job("encode H.264", FirstOf, encoders...),
-		job("hardware decoders", Extra, strings.Fields(hardwareDecoders)...),
+		job("hardware decoders", Extra, hardwareDecoders()...),
 	)
 }
 
-const hardwareDecoders = "vah264dec vah265dec vajpegdec nvh264dec nvh265dec nvjpegdec v4l2h264dec v4l2h265dec v4l2jpegdec"
+// hardwareDecoders are those that decode.mode auto and hardware try, in their
+// order for each codec.
+func hardwareDecoders() []string {
+	var names []string
+	for _, c := range []*codec{h264, h265, jpeg} {
+		names = append(names, decoderNames(filter(c.decoders, (*decoder).hardware))...)
+	}
+	return names
+}
 
 func job(name string, need Need, elements ...string) Job {
 	j := Job{Name: name, Need: need}

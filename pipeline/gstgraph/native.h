@@ -27,6 +27,22 @@ typedef struct {
 
 enum { NV_UNITS = 64, NV_MESSAGES = 32, NV_MAX_QUEUED = 64 };
 
+/* The decoder in use: see decode.c. */
+typedef struct {
+	GstObject *bin; /* compared only, no reference */
+	gint64 limit;
+	gint least_units;
+	gint guarded, proven, ended;
+	GMutex lock;
+	gint fault;
+	nv_message message;
+	/* of the thread that brings access units */
+	gboolean await_keyframe, keyed;
+	guint awaited;
+	gint unanswered; /* units since the newest picture */
+	gint64 unanswered_since;
+} nv_decode;
+
 typedef struct nv_sample nv_sample;
 
 struct nv_graph {
@@ -47,6 +63,8 @@ struct nv_graph {
 	gboolean intra_only;
 	gint max_width, max_height;
 	gint64 max_pixels;
+
+	nv_decode decode;
 
 	GMutex units_lock;
 	nv_unit units[NV_UNITS];
@@ -103,6 +121,10 @@ void nv_ledger_push_ended(nv_ledger *l, GstFlowReturn flow);
 void nv_ledger_count_lost(nv_ledger *l);
 void nv_ledger_close(nv_ledger *l);
 void nv_ledger_seal(nv_ledger *l);
+
+void nv_decode_fault(nv_graph *g, const nv_message *m);
+gboolean nv_decode_owns(nv_graph *g, GstObject *o);
+void nv_decode_answered(nv_graph *g);
 
 nv_sample *nv_sample_new(nv_graph *g, GstSample *sample);
 nv_picture *nv_sample_picture(nv_sample *s);

@@ -15,7 +15,8 @@ var packages = packageOf(map[string]string{
 	"gstreamer1.0-plugins-good": "rtspsrc rtpjitterbuffer udpsrc rtph264depay rtph265depay rtpjpegdepay " +
 		"qtdemux matroskademux jpegdec jpegenc v4l2h264dec v4l2h265dec v4l2jpegdec v4l2h264enc",
 	"gstreamer1.0-plugins-bad": "tsdemux h264parse h265parse jpegparse openh264dec openh264enc libde265dec x265enc " +
-		"vah264dec vah265dec vajpegdec vah264enc nvh264dec nvh265dec nvjpegdec nvh264enc",
+		"vah264dec vah265dec vajpegdec vapostproc vah264enc nvh264dec nvh265dec nvjpegdec cudadownload nvh264enc " +
+		"v4l2slh264dec v4l2slh265dec",
 	"gstreamer1.0-plugins-ugly": "x264enc",
 	"gstreamer1.0-libav":        "avdec_h264 avdec_h265 avdec_mjpeg",
 	"gstreamer1.0-vaapi":        "vaapih264enc",

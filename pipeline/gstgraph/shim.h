@@ -69,6 +69,15 @@ void nv_input_seal(nv_graph *g);
 int64_t nv_input_latency(nv_graph *g);
 nv_counts nv_input_counts(nv_graph *g);
 
+/* decode.c: the decoder, and another one in its place. */
+void nv_decode_bin(nv_graph *g, void *bin, int64_t limit_us, int units);
+int nv_decode_target(nv_graph *g, void *first, void *last);
+void nv_decode_begin(nv_graph *g, int guarded);
+void nv_decode_guard(nv_graph *g, int guarded);
+void nv_decode_end(nv_graph *g);
+void nv_decode_watch(nv_graph *g, void *before);
+int nv_decode_fault_text(nv_graph *g, nv_message *m);
+
 /* sample.c */
 void nv_sample_release(nv_picture *p);
 
@@ -78,6 +87,7 @@ int nv_gather_end(nv_graph *g, int64_t limit_us);
 
 /* source.c: rtspsrc and demuxers. */
 void nv_source_rtsp(nv_graph *g, void *rtspsrc);
+char *nv_source_trust(void *rtspsrc, const char *path, int any_name);
 void nv_source_demux(nv_graph *g, void *demux);
 int nv_source_keepalive(nv_graph *g);
 

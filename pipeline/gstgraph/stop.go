@@ -47,7 +47,7 @@ func (g *graph) stopInput(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopLimit)
 	defer cancel()
 	C.nv_input_close(g.c)
-	idle := g.waitIdle(ctx)
+	idle := g.endDecoding(ctx) && g.waitIdle(ctx)
 	// Also when it hangs: no frame may be left waiting to be handed over.
 	if !g.endGathering() || !idle {
 		return errStuck
@@ -56,7 +56,11 @@ func (g *graph) stopInput(ctx context.Context) error {
 	if err := g.in.SetLockedState(true); err != nil {
 		return err
 	}
-	return setNull(ctx, g.in.Element)
+	err := setNull(ctx, g.in.Element)
+	if errors.Is(err, errStuck) {
+		g.decoderHangs()
+	}
+	return err
 }
 
 // waitIdle waits until no frame is on its way from the decoder to the handler.
