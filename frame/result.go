@@ -58,24 +58,54 @@ type PartData struct {
 	Data any
 }
 
+// Lens says whether a camera can see.
+type Lens uint8
+
+const (
+	// LensClear: as far as is known it can.
+	LensClear Lens = iota
+	// LensCovered: the picture has lost its structure: a cloth, a hand, paint, a
+	// lens out of focus, darkness.
+	LensCovered
+	// LensBlinded: so much of the picture is white that the scene is not seen.
+	LensBlinded
+)
+
+// String is the state's name in events: "clear", "covered" or "blinded".
+func (l Lens) String() string {
+	switch l {
+	case LensClear:
+		return "clear"
+	case LensCovered:
+		return "covered"
+	case LensBlinded:
+		return "blinded"
+	}
+	return "unknown"
+}
+
 // ViewState says where a camera was looking when a frame was taken. It is
 // taken together with the frame, so that a result is never read with the view
 // of a later moment.
 type ViewState struct {
 	// Epoch grows whenever the view has changed for good; what a processor
-	// learned about the scene under another epoch no longer holds.
+	// learned about the scene under another epoch no longer holds. It never
+	// falls, also when a camera turns back. A lens that is covered or blinded,
+	// or clear again, begins an epoch too.
 	Epoch uint64
-	// Pan and Tilt are -1–1, Zoom 0–1, as ONVIF normalises them.
+	// Pan and Tilt are -1–1, Zoom 0–1, as ONVIF normalises them; 0 if not known.
 	Pan, Tilt, Zoom float32
 	// Moving: the camera was moving when the frame was taken.
 	Moving bool
+	// Lens: whether anything could be seen.
+	Lens Lens
 }
 
 // FixedView is the view provider of a camera that never moves.
 type FixedView struct{}
 
 // View is always the zero view.
-func (FixedView) View(time.Time) ViewState { return ViewState{} }
+func (FixedView) View(*Frame) ViewState { return ViewState{} }
 
 // Entry is one frame in a batch, as a processor sees it: the frame, the view
 // taken with it, and a place for the result. The batch owns the references;

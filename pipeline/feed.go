@@ -12,10 +12,12 @@ import (
 )
 
 // ViewProvider says where the camera was looking. View is called once per
-// frame on the decoder's streaming thread, with the time the picture was taken;
-// it must not block.
+// frame on the decoder's streaming thread, with its times but not yet its
+// number and its place on the feed's clock. It must not block, and neither
+// change the frame nor keep it. The thread is another one after a reconnect,
+// and one of an abandoned connection may still come by.
 type ViewProvider interface {
-	View(at time.Time) frame.ViewState
+	View(f *frame.Frame) frame.ViewState
 }
 
 // PacketSink takes the annotated stream: a server, a file. Both methods are

@@ -15,7 +15,7 @@ func (f *Feed) intake(s *session, fr *frame.Frame) {
 	now := time.Now()
 	stamp(fr, now)
 	wanted := s.outbox != nil && f.wanted()
-	view := f.settings.View.View(fr.Captured)
+	view := f.settings.View.View(fr)
 
 	f.mu.Lock()
 	defer f.unlock()

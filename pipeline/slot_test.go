@@ -186,8 +186,8 @@ func TestSuspectFramesAreSkippedOnlyIfAsked(t *testing.T) {
 
 type panning struct{ asked []time.Time }
 
-func (p *panning) View(at time.Time) frame.ViewState {
-	p.asked = append(p.asked, at)
+func (p *panning) View(f *frame.Frame) frame.ViewState {
+	p.asked = append(p.asked, f.Captured)
 	return frame.ViewState{Epoch: uint64(len(p.asked))}
 }
 
