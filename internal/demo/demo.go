@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,8 @@ type Options struct {
 	Empty bool
 	// Processor is what looks for the objects: Auto, Motion or Detector.
 	Processor string
+	// Faults befall one of the cameras meanwhile.
+	Faults Faults
 	// Listen and Metrics are the addresses of the annotated streams and of the
 	// metrics.
 	Listen, Metrics string
@@ -81,7 +84,11 @@ func Run(ctx context.Context, o Options) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	j := newJudge(cameras, finder)
+	judged := cameras
+	if len(o.Faults.list) > 0 {
+		judged = slices.Delete(slices.Clone(cameras), o.Faults.camera, o.Faults.camera+1)
+	}
+	j := newJudge(judged, finder)
 	a, err := app.New(conf, app.Options{Log: o.Log, OnResult: j.result})
 	if err != nil {
 		return Verdict{}, err
@@ -89,13 +96,32 @@ func Run(ctx context.Context, o Options) (Verdict, error) {
 	if err := a.Start(); err != nil {
 		return Verdict{}, err
 	}
-	show(ctx, a, o)
+	t := newTrouble(o.Faults, cameras, func() map[frame.FeedID]uint64 { return decoded(a.Snapshot()) })
+	happening := make(chan struct{})
+	go func() {
+		defer close(happening)
+		t.run(ctx)
+	}()
+	show(ctx, a, o, t.line)
+	<-happening
+	faults := t.verdict(a.Snapshot().Feeds)
 	within, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
 	if err := a.Stop(within); err != nil {
 		return Verdict{}, fmt.Errorf("the demo could not be stopped cleanly: %w", err)
 	}
-	return j.verdict(ledgersExact(a.Snapshot())), nil
+	v := j.verdict(ledgersExact(a.Snapshot()))
+	v.Faults = faults
+	v.OK = v.OK && (faults == nil || faults.OK)
+	return v, nil
+}
+
+func decoded(s app.Snapshot) map[frame.FeedID]uint64 {
+	n := map[frame.FeedID]uint64{}
+	for _, f := range s.Feeds {
+		n[f.ID] = f.Decoded
+	}
+	return n
 }
 
 func ledgersExact(s app.Snapshot) bool {

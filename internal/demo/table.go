@@ -16,8 +16,8 @@ const (
 	linely  = 5 * time.Second // between the lines elsewhere
 )
 
-// show writes the live table until ctx ends.
-func show(ctx context.Context, a *app.App, o Options) {
+// show writes the live table until ctx ends, with a last line if there is one.
+func show(ctx context.Context, a *app.App, o Options, line func() string) {
 	if o.Quiet {
 		<-ctx.Done()
 		return
@@ -40,7 +40,7 @@ func show(ctx context.Context, a *app.App, o Options) {
 		case <-ticker.C:
 		}
 		now := a.Snapshot()
-		text := table(last, now)
+		text := table(last, now) + line()
 		if o.Terminal {
 			text = clip(text, o.Width())
 		}

@@ -29,6 +29,8 @@ type Verdict struct {
 	Feeds    map[string]FeedResult `json:"feeds"`
 	// Classes are the detector's figures by class, over all feeds.
 	Classes map[string]ClassResult `json:"classes,omitempty"`
+	// Faults are nil if none were asked for.
+	Faults *FaultVerdict `json:"faults,omitempty"`
 }
 
 // ClassResult is one class's part of the verdict.
@@ -76,6 +78,9 @@ func (j *judge) result(f *frame.Frame, findings []frame.Finding) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	d := j.feeds[f.Feed]
+	if d == nil { // faults befall its camera
+		return
+	}
 	if d.first.IsZero() {
 		d.first = f.Arrived
 	}
