@@ -50,6 +50,7 @@ func (r *rateLimit) take(now time.Time) bool {
 // let through what the first leaves of the second's beat. Guarded by Feed.mu.
 type rates struct {
 	own, target rateLimit // target.interval 0: none
+	fps         float64   // what target was set to
 	wanted      uint64    // frames that own has let through
 }
 
@@ -72,9 +73,17 @@ func (r *rates) take(now time.Time) bool {
 func (f *Feed) SetTarget(i int, fps float64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if r := &f.lanes[i].rates; r.target.interval != interval(fps) {
+	if r := &f.lanes[i].rates; r.fps != fps {
+		r.fps = fps
 		r.target.change(fps)
 	}
+}
+
+// Target is what SetTarget said last; 0: no limit.
+func (f *Feed) Target(i int) float64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lanes[i].rates.fps
 }
 
 // Wanted is how many frames processor i would have been given so far without any

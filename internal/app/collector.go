@@ -23,10 +23,11 @@ var (
 	feedDecoded    = desc("feed_frames_decoded_total", "Frames that left the feed's decoder, counted by a probe there.", "feed")
 	feedFrames     = desc("feed_frames_total", "Decoded frames by what became of them; the outcomes of a feed at a processor add up to the frames decoded.", "feed", "processor", "outcome")
 	feedCrops      = desc("feed_crops_total", "Detections cropped for a processor that follows another one: submitted to it, or left out because the frame had more than it may.", "feed", "processor", "result")
+	feedTarget     = desc("feed_target_fps", "Frames a second that the feed is limited to while the processor is overloaded; 0: it is not.", "feed", "processor")
 	feedPending    = desc("feed_frames_pending", "Frames without an outcome yet, or held for the annotated stream.", "feed")
 	feedState      = desc("feed_state", "1 for the state the feed is in.", "feed", "state")
-	feedsQueued    = desc("feeds_queued", "Feeds that wait for their turn to connect.")
 	feedDecoder    = desc("feed_decoder", "1 for the decoder of the feed's newest pictures.", "feed", "decoder")
+	feedsQueued    = desc("feeds_queued", "Feeds that wait for their turn to connect.")
 	feedRestarts   = desc("feed_restarts_total", "Connection attempts after the first.", "feed")
 	feedFPS        = desc("feed_fps", "Frames a second that the feed decodes now.", "feed")
 	feedJumps      = desc("feed_time_jumps_total", "Steps of the stream's time that were mapped away.", "feed")
@@ -53,6 +54,8 @@ var (
 	batchStuck     = desc("batch_stuck_calls", "Calls into the processor that were abandoned and have not returned.", "processor")
 	batchServed    = desc("batch_feed_served_total", "Entries of the feed that were delivered.", "processor", "feed")
 	batchPassed    = desc("batch_feed_passed_over_total", "Batches that left without an entry the feed had waiting.", "processor", "feed")
+
+	processorOverload = desc("processor_overload", "0: the processor keeps up with its feeds; 1: their rates are lowered; 2: it cannot even serve the least that each is promised.", "processor")
 
 	memoryGrowth  = desc("memory_growth_bytes_per_second", "How fast the process's resident memory grows, by the last minutes; 0 while that is not known.")
 	memoryGrowing = desc("memory_growing", "1 while that is steady and matters: a leak.")
@@ -119,6 +122,7 @@ func (m sender) feed(f FeedSnapshot) {
 		for _, o := range frame.Outcomes() {
 			m.counter(feedFrames, p.Ledger[o], id, p.Name, o.String())
 		}
+		m.gauge(feedTarget, p.Target, id, p.Name)
 		if p.Of != "" {
 			m.counter(feedCrops, p.Crops.Submitted, id, p.Name, "submitted")
 			m.counter(feedCrops, p.Crops.LeftOut, id, p.Name, "left_out")
@@ -127,13 +131,13 @@ func (m sender) feed(f FeedSnapshot) {
 	for _, s := range pipeline.States() {
 		m.flag(feedState, s == f.Status.State, id, s.String())
 	}
+	if d := f.Status.Decoder; d != "" {
+		m.gauge(feedDecoder, 1, id, d)
+	}
 	m.gauge(feedPending, float64(f.Pending), id)
 	m.counter(feedRestarts, uint64(f.Status.Restarts), id)
 	m.gauge(feedFPS, f.Status.FPS, id)
 	m.counter(feedJumps, f.Stats.Jumps, id)
-	if d := f.Status.Decoder; d != "" {
-		m.gauge(feedDecoder, 1, id, d)
-	}
 	m.counter(feedPushed, f.Stats.Pushed, id, "pushed")
 	m.counter(feedPushed, f.Stats.Refused, id, "refused")
 	m.counter(feedPushed, f.Stats.Displaced, id, "displaced")
@@ -143,6 +147,7 @@ func (m sender) feed(f FeedSnapshot) {
 }
 
 func (m sender) processor(p ProcessorSnapshot) {
+	m.gauge(processorOverload, float64(p.Load), p.Name)
 	m.flag(batchUp, p.Up && p.Batch.Serving > 0, p.Name)
 	if !p.Up {
 		return

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +78,7 @@ func (a *App) newFeed(c config.Feed) (_ *feed, err error) {
 		if own.MaxInFlight == 0 {
 			own.MaxInFlight = p.config.Batch.MaxInFlightPerFeed
 		}
-		l := &lane{index: i, weight: want.Weight, log: f.log, opts: batchsink.FeedOptions{MaxInFlight: own.MaxInFlight, Weight: want.Weight}}
+		l := &lane{index: i, weight: cmp.Or(want.Weight, 1), log: f.log, opts: batchsink.FeedOptions{MaxInFlight: own.MaxInFlight, Weight: want.Weight}}
 		if own.Crops.Of != "" {
 			l.opts.MaxParts = own.Crops.Most
 		}

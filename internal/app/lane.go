@@ -5,6 +5,7 @@ import (
 
 	"github.com/nvpipe/nvpipe/batchsink"
 	"github.com/nvpipe/nvpipe/frame"
+	"github.com/nvpipe/nvpipe/internal/coalesce"
 	"github.com/nvpipe/nvpipe/pipeline"
 )
 
@@ -14,8 +15,11 @@ import (
 type lane struct {
 	feed  *pipeline.Feed // set before the first submission
 	index int            // of the processor in the feed
-	opts  batchsink.FeedOptions
-	port  atomic.Pointer[batchsink.Port]
+	// weight is the feed's, log where what concerns both is said.
+	weight float64
+	log    *coalesce.Logger
+	opts   batchsink.FeedOptions
+	port   atomic.Pointer[batchsink.Port]
 	// answer is reused: a feed's answers come one at a time, and the feed copies
 	// what it keeps.
 	answer frame.Result

@@ -10,6 +10,7 @@ import (
 	"github.com/nvpipe/nvpipe/batchsink"
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/config"
+	"github.com/nvpipe/nvpipe/internal/governor"
 )
 
 // retryFirst and retryMost are the pauses between attempts to start a
@@ -32,10 +33,13 @@ type processor struct {
 
 	cancel context.CancelFunc
 	done   chan struct{} // closed when start-up has ended, one way or the other
+	// governed is closed when nobody changes the feeds' targets any more.
+	governed chan struct{}
 
 	mu     sync.Mutex
 	handle *batchsink.Handle // nil until it has started
 	lanes  map[*lane]struct{}
+	load   governor.Load
 }
 
 func newProcessor(c config.Processor, t ProcessorType, log *zap.Logger, o batchsink.Options) *processor {
@@ -45,12 +49,13 @@ func newProcessor(c config.Processor, t ProcessorType, log *zap.Logger, o batchs
 		Trouble: func(text string) { log.Warn(text) },
 	}
 	return &processor{
-		config:  c,
-		factory: func() (batchsink.Processor, error) { return t.Make(c.Settings, c.Batch, tell) },
-		options: o,
-		log:     log,
-		done:    make(chan struct{}),
-		lanes:   map[*lane]struct{}{},
+		config:   c,
+		factory:  func() (batchsink.Processor, error) { return t.Make(c.Settings, c.Batch, tell) },
+		options:  o,
+		log:      log,
+		done:     make(chan struct{}),
+		governed: make(chan struct{}),
+		lanes:    map[*lane]struct{}{},
 	}
 }
 
@@ -59,6 +64,7 @@ func (p *processor) start() {
 	var ctx context.Context
 	ctx, p.cancel = context.WithCancel(context.Background())
 	go p.run(ctx)
+	go p.govern(ctx)
 }
 
 // run tries until there is a coordinator. From then on the handle replaces
@@ -129,10 +135,12 @@ func (p *processor) forget(id frame.FeedID) {
 // Stop, and both are bounded by ctx.
 func (p *processor) stop(ctx context.Context) error {
 	p.cancel()
-	select {
-	case <-p.done:
-	case <-ctx.Done():
-		return ctx.Err()
+	for _, ended := range []chan struct{}{p.done, p.governed} {
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	if h := p.coordinator(); h != nil {
 		return h.Stop(ctx)
@@ -147,7 +155,9 @@ func (p *processor) coordinator() *batchsink.Handle {
 }
 
 func (p *processor) snapshot() ProcessorSnapshot {
-	s := ProcessorSnapshot{Name: p.config.Name}
+	p.mu.Lock()
+	s := ProcessorSnapshot{Name: p.config.Name, Load: p.load}
+	p.mu.Unlock()
 	if h := p.coordinator(); h != nil {
 		s.Up, s.Batch, s.Figures = true, h.Stats(), figuresOf(h.Processors())
 	}

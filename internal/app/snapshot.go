@@ -5,6 +5,7 @@ import (
 
 	"github.com/nvpipe/nvpipe/batchsink"
 	"github.com/nvpipe/nvpipe/frame"
+	"github.com/nvpipe/nvpipe/internal/governor"
 	"github.com/nvpipe/nvpipe/internal/memory"
 	"github.com/nvpipe/nvpipe/pipeline"
 	"github.com/nvpipe/nvpipe/processors"
@@ -42,6 +43,9 @@ type FeedProcessorSnapshot struct {
 	Of     string
 	Ledger frame.Ledger
 	Crops  pipeline.CropStats
+	// Target is the feed's rate while the processor is overloaded, in frames a
+	// second; 0: it is not limited.
+	Target float64
 }
 
 // LedgerExact reports whether every decoded frame has exactly one outcome at
@@ -60,7 +64,9 @@ func (f FeedSnapshot) LedgerExact() bool {
 type ProcessorSnapshot struct {
 	Name string
 	// Up: it is there and takes entries.
-	Up    bool
+	Up bool
+	// Load says whether it keeps up with its feeds.
+	Load  governor.Load
 	Batch batchsink.Stats
 	// Figures of its own, added up over its instances.
 	Figures []processors.Figure

@@ -28,10 +28,11 @@ var arrows = []struct {
 	{"internal/config/strict", nil},
 	// The config composes the parts' Config types; it starts nothing.
 	{"internal/config", []string{
-		"internal/config/strict", "batchsink", "pipeline", "internal/eventlog", "internal/film", "internal/memory", "internal/overlay", "internal/rotate", "internal/rtspout",
+		"internal/config/strict", "batchsink", "pipeline", "internal/eventlog", "internal/film", "internal/governor", "internal/memory", "internal/overlay", "internal/rotate", "internal/rtspout",
 	}},
 	{"internal/config/builtin", []string{"internal/config", "processors/..."}},
 	{"internal/coalesce", nil},
+	{"internal/governor", nil},
 	{"internal/memory", nil},
 	{"internal/rotate", nil},
 	{"internal/overlay", nil},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nvpipe/nvpipe/batchsink"
 	"github.com/nvpipe/nvpipe/internal/config/strict"
+	"github.com/nvpipe/nvpipe/internal/governor"
 )
 
 // Settings are the keys of one type of processor: a pointer to a struct with
@@ -43,6 +44,7 @@ func (r Registry) names() []string { return slices.Sorted(maps.Keys(r)) }
 type Processor struct {
 	Name, Type string
 	Batch      batchsink.Config
+	Overload   governor.Config
 	// Settings are those that the type's New made, filled in.
 	Settings Settings
 	// At is where the file has it.
@@ -55,12 +57,18 @@ type processorKeys struct {
 	Type string `yaml:"type"`
 	// Batch says how frames of all feeds are gathered into batches.
 	Batch batchsink.Config `yaml:"batch"`
+	// Overload says what happens when the feeds ask for more than it can do.
+	Overload governor.Config `yaml:"overload"`
 }
 
-func defaultProcessorKeys() processorKeys { return processorKeys{Batch: batchsink.DefaultConfig()} }
+func defaultProcessorKeys() processorKeys {
+	return processorKeys{Batch: batchsink.DefaultConfig(), Overload: governor.DefaultConfig()}
+}
 
-// DefaultProcessor is a processor with nothing but how it gathers batches.
-func DefaultProcessor() Processor { return Processor{Batch: batchsink.DefaultConfig()} }
+// DefaultProcessor is a processor with nothing but what those of any type have.
+func DefaultProcessor() Processor {
+	return Processor{Batch: batchsink.DefaultConfig(), Overload: governor.DefaultConfig()}
+}
 
 // nameForm is what feeds, processors and their labels in metrics are called.
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
@@ -96,6 +104,7 @@ func (l *loader) processor(n strict.Node) Processor {
 	own := t.New()
 	n.Decode(&keys, own)
 	n.Key("batch").Report(keys.Batch.Validate())
+	n.Key("overload").Report(keys.Overload.Validate())
 	n.Report(own.Validate())
 	l.absolute(&keys.Batch.Trace)
 	if t.Files != nil {
@@ -103,7 +112,7 @@ func (l *loader) processor(n strict.Node) Processor {
 			l.absolute(f.Path)
 		}
 	}
-	return Processor{n.Name(), keys.Type, keys.Batch, own, n.Position()}
+	return Processor{n.Name(), keys.Type, keys.Batch, keys.Overload, own, n.Position()}
 }
 
 func (l *loader) unknownType(n strict.Node, name string) {

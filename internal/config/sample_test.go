@@ -79,6 +79,7 @@ func TestSampleEqualsTheDefaults(t *testing.T) {
 		}
 		same("processor "+p.Name, p.Settings, want)
 		same("batch of "+p.Name, p.Batch, config.DefaultProcessor().Batch)
+		same("overload of "+p.Name, p.Overload, config.DefaultProcessor().Overload)
 	}
 	seen := map[string]bool{}
 	for _, f := range cfg.Feeds {
