@@ -137,6 +137,8 @@ var libraries = []struct {
 	{"github.com/bluenviron/mediacommon/", []string{"internal/rtspcam/...", "internal/rtspout/...", "internal/film", "internal/footage"}},
 	{"github.com/pion/", []string{"internal/rtspcam/...", "internal/rtspout/...", "internal/footage/..."}},
 	{"github.com/abema/go-mp4", []string{"internal/film/...", "internal/rtspcam/...", "internal/footage/..."}},
+	{"github.com/Shopify/toxiproxy/", []string{"internal/rtspcam/badnet"}},
+	{"github.com/rs/zerolog", []string{"internal/rtspcam/badnet"}},
 	{"go.uber.org/zap", []string{"internal/app/...", "internal/coalesce", "internal/demo/...", "cmd/...", "."}},
 	{"google.golang.org/grpc", []string{"processors/oip/..."}},
 	{"google.golang.org/protobuf", []string{"processors/oip/..."}},
