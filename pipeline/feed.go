@@ -92,6 +92,7 @@ type Feed struct {
 	stats   Stats    // what is counted here; Feed.Stats fills in the rest
 	// packetPTS is the newest of the annotated stream.
 	packetPTS time.Duration
+	viewNews  []Event       // changes of view that have not been told
 	quiet     chan struct{} // closed when no frame is undecided; nil: nobody waits
 
 	statusMu sync.Mutex

@@ -28,6 +28,7 @@ func (f *Feed) intake(s *session, fr *frame.Frame) {
 	f.pace.frame(now)
 	f.stats.LastFrame = now
 	s.frame(now)
+	f.see(s, fr, view)
 	undecided := f.offer(fr, view, now)
 	if s.outbox != nil {
 		s.outbox.accept(fr, undecided, wanted, now)

@@ -60,6 +60,9 @@ type Status struct {
 	Decoder       string
 	Width, Height int
 	Latency       time.Duration
+	// Transport that the camera has agreed to; empty until then, and for others
+	// than cameras.
+	Transport string
 	// FPS is the rate seen, averaged over about eight frames; 0 until two have
 	// come, and while the feed is not Live.
 	FPS float64
@@ -85,10 +88,20 @@ const (
 	TeardownFailed
 	// Notice: Text is a line from the graph worth logging.
 	Notice
+	// ViewChanged: the camera shows another view. View is set for this and the
+	// next three.
+	ViewChanged
+	// LensCovered: the picture has lost its structure.
+	LensCovered
+	// LensBlinded: so much of the picture is white that the scene is not seen.
+	LensBlinded
+	// LensClear: the camera can see again.
+	LensClear
 )
 
 var eventTypeNames = [...]string{
 	"state", "decoder", "time_jump", "continuation_failed", "teardown_failed", "notice",
+	"view_changed", "lens_covered", "lens_blinded", "lens_clear",
 }
 
 // String is the type's name in events and logs.
@@ -110,4 +123,6 @@ type Event struct {
 	// RetryIn is the pause before the next attempt, when To is BackingOff.
 	RetryIn time.Duration
 	Count   uint64
+	// View is what has changed about the view; nil with other types.
+	View *ViewChange
 }

@@ -27,6 +27,8 @@ type Stats struct {
 	// Stray frames came from a graph after it had said that none would; 0
 	// unless there is a fault in the graph.
 	Stray uint64
+	// View is where the camera looks.
+	View ViewStats
 	// LastFrame is when the newest frame arrived; zero: none yet.
 	LastFrame time.Time
 

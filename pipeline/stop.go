@@ -92,6 +92,7 @@ func (f *Feed) finish(ctx context.Context, s *session, end ending) {
 		s.close(f.close.context())
 	}
 	f.tellJumps(time.Now(), true)
+	f.tellViews()
 	f.change(Stopped, end.reason, end.text, 0)
 }
 

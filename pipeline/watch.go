@@ -29,6 +29,7 @@ func (s *session) watch(ctx context.Context, started time.Time) ending {
 		case <-s.notify:
 		case <-timer.C:
 		}
+		f.tellViews()
 		if e, over := s.follow(&v); over {
 			return e
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/coalesce"
 	"github.com/nvpipe/nvpipe/internal/config"
+	"github.com/nvpipe/nvpipe/internal/eventlog"
 	"github.com/nvpipe/nvpipe/internal/rtspout"
 	"github.com/nvpipe/nvpipe/pipeline"
 )
@@ -26,6 +27,7 @@ type feed struct {
 	joined  []*processor
 	stream  *rtspout.Stream // nil without a stream
 	outputs []output
+	events  []*eventlog.Writer // those of the outputs that get lines about the feed
 	log     *coalesce.Logger
 
 	cancel context.CancelFunc
@@ -56,10 +58,11 @@ func (a *App) newFeed(c config.Feed) (_ *feed, err error) {
 		Graph:      a.graphSettings(c),
 		Build:      a.build,
 		Ramp:       a.ramp,
-		View:       frame.FixedView{},
+		View:       viewOf(c),
 		LookupHost: net.DefaultResolver.LookupHost,
 		OnEvent: func(e pipeline.Event) {
 			f.tell(e)
+			f.tellView(e)
 			logFeedEvent(f.log, c.Source, e)
 		},
 	}

@@ -20,6 +20,10 @@ import (
 // frame, and repeats are at most one line a second with their number.
 
 func logFeedEvent(l *coalesce.Logger, source pipeline.Source, e pipeline.Event) {
+	if e.View != nil {
+		l.Log(feedLevel(e), e.Type.String(), e.Text, zap.Uint64("view_epoch", e.View.View.Epoch), zap.Uint64("seq", e.View.Seq))
+		return
+	}
 	if e.Type != pipeline.StateChanged {
 		l.Log(feedLevel(e), e.Type.String(), e.Text, zap.Uint64("count", max(1, e.Count)))
 		return
@@ -54,6 +58,8 @@ func feedLevel(e pipeline.Event) zapcore.Level {
 	switch {
 	case e.Type == pipeline.ContinuationFailed, e.Type == pipeline.TeardownFailed:
 		return zapcore.ErrorLevel
+	case e.Type == pipeline.ViewChanged, e.Type == pipeline.LensCovered, e.Type == pipeline.LensBlinded:
+		return zapcore.WarnLevel
 	case e.Type == pipeline.TimeJumped, e.To == pipeline.Stalled, e.To == pipeline.BackingOff:
 		return zapcore.WarnLevel
 	}

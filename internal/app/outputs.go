@@ -28,7 +28,7 @@ func (a *App) addOutputs(f *feed, s *pipeline.Settings) error {
 			if err != nil {
 				return fmt.Errorf("feed %s: events: %w", f.config.ID, err)
 			}
-			f.outputs = append(f.outputs, eventOutput{w})
+			f.outputs, f.events = append(f.outputs, eventOutput{w}), append(f.events, w)
 			s.Taps = append(s.Taps, w)
 		case config.Film:
 			w, err := film.New(f.config.ID, c.Film, film.Options{OnEvent: func(e film.Event) { logFilmEvent(f.log, e) }})

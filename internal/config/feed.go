@@ -11,6 +11,12 @@ import (
 	"github.com/nvpipe/nvpipe/pipeline"
 )
 
+// How a camera's view is known.
+const (
+	ViewFixed     = "fixed"
+	ViewEstimated = "estimated"
+)
+
 // Feed is one camera with what is to happen to its pictures. Its source has no
 // credentials in its URL.
 type Feed struct {
@@ -54,7 +60,7 @@ func (f Feed) Validate(processors []string) error {
 // validateSettings reports mistakes in everything but id and source.
 func (f Feed) validateSettings(processors []string) error {
 	return errors.Join(
-		oneOf("view", f.View, "fixed"),
+		oneOf("view", f.View, ViewFixed, ViewEstimated),
 		invalid.Under("decode", f.Decode.Validate()),
 		invalid.Under("draw", f.Draw.Validate()),
 		invalid.Under("encode", f.Encode.Validate()),
@@ -72,7 +78,8 @@ type feedKeys struct {
 	// film.path and test.pattern, or the short form url.
 	Source pipeline.Source `yaml:"source"`
 	// View says how the camera's view is known: fixed, for a camera that does
-	// not move.
+	// not move, or estimated, by its pictures: one that is turned, covered or
+	// blinded is reported, and processors begin anew.
 	View string `yaml:"view"`
 	// Decode is how the camera's stream becomes pictures.
 	Decode Decode `yaml:"decode"`
@@ -93,7 +100,7 @@ type feedKeys struct {
 
 func defaultFeed() feedKeys {
 	return feedKeys{
-		Source: pipeline.DefaultSource(), View: "fixed",
+		Source: pipeline.DefaultSource(), View: ViewFixed,
 		Decode: DefaultDecode(), Draw: overlay.DefaultConfig(), Encode: DefaultEncode(), Config: pipeline.DefaultConfig(),
 	}
 }

@@ -46,6 +46,36 @@ func appendLine(b []byte, f *frame.Frame, found *frame.Finding) []byte {
 	return append(b, "}\n"...)
 }
 
+// View is a new epoch of a feed's view: the first frame that has it, and why.
+type View struct {
+	Feed frame.FeedID
+	// Event is "view_changed", "lens_covered", "lens_blinded" or "lens_clear".
+	Event        string
+	Seq          uint64
+	PTS          time.Duration
+	Captured     time.Time
+	CapturedFrom frame.CaptureSource
+	Epoch        uint64
+}
+
+func appendView(b []byte, v *View) []byte {
+	b = append(b, `{"feed":`...)
+	b = appendString(b, string(v.Feed))
+	b = append(b, `,"event":`...)
+	b = appendString(b, v.Event)
+	b = append(b, `,"seq":`...)
+	b = strconv.AppendUint(b, v.Seq, 10)
+	b = append(b, `,"pts":`...)
+	b = strconv.AppendInt(b, int64(v.PTS), 10)
+	b = append(b, `,"captured_at":"`...)
+	b = v.Captured.UTC().AppendFormat(b, timeLayout)
+	b = append(b, `","captured_from":"`...)
+	b = append(b, v.CapturedFrom.String()...)
+	b = append(b, `","view_epoch":`...)
+	b = strconv.AppendUint(b, v.Epoch, 10)
+	return append(b, "}\n"...)
+}
+
 func capturedAt(f *frame.Frame) time.Time {
 	if f.Captured.IsZero() {
 		return f.Arrived

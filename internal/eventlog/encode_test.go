@@ -43,6 +43,14 @@ func exampleOfCrops() (*frame.Frame, *frame.Finding) {
 	return f, found
 }
 
+func exampleOfView() *View {
+	f, _ := example()
+	return &View{
+		Feed: f.Feed, Event: "lens_covered", Seq: f.Seq, PTS: f.PTS,
+		Captured: f.Captured, CapturedFrom: f.CapturedFrom, Epoch: 2,
+	}
+}
+
 // TestDocumentedLine holds docs/events.md and the code together: the page shows
 // exactly the lines that the code writes for the examples.
 func TestDocumentedLine(t *testing.T) {
@@ -50,9 +58,12 @@ func TestDocumentedLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	lines := []string{string(appendView(nil, exampleOfView()))}
 	for _, show := range []func() (*frame.Frame, *frame.Finding){example, exampleOfCrops} {
 		f, found := show()
-		line := string(appendLine(nil, f, found))
+		lines = append(lines, string(appendLine(nil, f, found)))
+	}
+	for _, line := range lines {
 		if !strings.Contains(string(page), "\n"+line) {
 			t.Errorf("docs/events.md does not show the line\n%s", line)
 		}

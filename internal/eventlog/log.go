@@ -52,11 +52,18 @@ func startLog(path string, cfg Config, s sink, report func(Event), before <-chan
 }
 
 func (l *log) add(f *frame.Frame, found *frame.Finding) bool {
-	if l.queue.add(f, found) {
-		return true
+	return l.took(l.queue.add(f, found))
+}
+
+func (l *log) addView(v *View) bool {
+	return l.took(l.queue.put(func(b []byte) []byte { return appendView(b, v) }))
+}
+
+func (l *log) took(ok bool) bool {
+	if !ok {
+		l.drops.Add(struct{}{}, struct{}{})
 	}
-	l.drops.Add(struct{}{}, struct{}{})
-	return false
+	return ok
 }
 
 // run writes lines as they come, and after an error only every now and then,

@@ -23,15 +23,21 @@ type queue struct {
 
 func newQueue(limit int) *queue { return &queue{limit: limit, wake: make(chan struct{}, 1)} }
 
-// add encodes one line; false: there is no room for it, or no more writing.
+// add encodes the line of a finding; false: there is no room for it, or no more
+// writing.
 func (q *queue) add(f *frame.Frame, found *frame.Finding) bool {
+	return q.put(func(b []byte) []byte { return appendLine(b, f, found) })
+}
+
+// put lets encode append one line, with the same answer.
+func (q *queue) put(encode func([]byte) []byte) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.givenUp {
 		return false
 	}
 	before := len(q.pending)
-	line := appendLine(q.pending, f, found)
+	line := encode(q.pending)
 	size := len(line) - before
 	if size > maxLine || len(line)+q.writing > q.limit {
 		q.pending = line[:before]

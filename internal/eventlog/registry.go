@@ -157,11 +157,18 @@ func (w *Writer) Deliver(f *frame.Frame, findings []frame.Finding) {
 		if found.Age > 0 || (nothing && !w.empty) {
 			continue
 		}
-		if !w.shut.Load() && w.log.add(f, found) {
-			w.accepted.Add(1)
-		} else {
-			w.dropped.Add(1)
-		}
+		w.count(!w.shut.Load() && w.log.add(f, found))
+	}
+}
+
+// View writes the line of a new epoch of the feed's view. It never blocks.
+func (w *Writer) View(v View) { w.count(!w.shut.Load() && w.log.addView(&v)) }
+
+func (w *Writer) count(ok bool) {
+	if ok {
+		w.accepted.Add(1)
+	} else {
+		w.dropped.Add(1)
 	}
 }
 
