@@ -300,7 +300,7 @@ func TestConfigMistakesExitWithTwo(t *testing.T) {
 }
 
 func TestWrongUsageExitsWithTwo(t *testing.T) {
-	for _, args := range [][]string{{}, {"walk"}, {"run"}, {"run", "a", "b"}, {"check", "--nope", "a"}, {"demo", "--cameras", "99"}, {"demo", "--processor", "magic"}} {
+	for _, args := range [][]string{{}, {"walk"}, {"run"}, {"run", "a", "b"}, {"check", "--nope", "a"}, {"demo", "--cameras", "99"}, {"demo", "--processor", "magic"}, {"demo", "--faults", "flood"}, {"demo", "--faults", "stall", "--for", "30s"}} {
 		var out, errs bytes.Buffer
 		if code := dispatch(args, &out, &errs); code != exitUsage || errs.Len() == 0 {
 			t.Errorf("%q: exit code %d, says %q", args, code, errs.String())
