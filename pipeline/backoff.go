@@ -43,7 +43,7 @@ func ladderOf(r Reason) *ladder {
 	switch r {
 	case ReasonAuthFailed:
 		return &auth
-	case ReasonNotFound, ReasonNoVideo, ReasonUnsupported:
+	case ReasonNotFound, ReasonNoVideo, ReasonUnsupported, ReasonUntrusted:
 		return &slow
 	case ReasonBusy:
 		return &busy

@@ -305,3 +305,51 @@ func TestFault41_StreamTimeJumps(t *testing.T) {
 		})
 	}
 }
+
+// A camera whose UDP brought nothing is asked for TCP at once, for an hour.
+func TestFault11_TransportIsRemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, func(s *setup) { s.settings.Source.RTSP.Transport = pipeline.TransportAuto })
+		asked := func(want string) {
+			t.Helper()
+			if got := r.graph().Source.RTSP.Transport; got != want {
+				t.Fatalf("asked for %q, want %q", got, want)
+			}
+		}
+		agreed := func(transport string) {
+			r.graph().Event(pipeline.GraphEvent{Kind: pipeline.EventTransport, Transport: transport})
+			r.frames(300)
+		}
+		again := func() {
+			r.graph().EOS()
+			r.pass(2 * time.Second)
+		}
+		asked(pipeline.TransportAuto)
+		agreed(pipeline.TransportUDP)
+		again()
+		asked(pipeline.TransportAuto)
+		agreed(pipeline.TransportUDP)
+		agreed(pipeline.TransportTCP) // rtspsrc went over to it
+		again()
+		asked(pipeline.TransportTCP)
+		agreed(pipeline.TransportTCP)
+		if n := len(r.told(pipeline.Notice)); n != 1 {
+			t.Errorf("%d notices, want 1", n)
+		}
+		if got := r.feed.Status().Transport; got != pipeline.TransportTCP {
+			t.Errorf("the status says %q", got)
+		}
+		r.pass(time.Hour)
+		for r.feed.Status().State != pipeline.Connecting {
+			r.pass(time.Second)
+		}
+		asked(pipeline.TransportAuto)
+		agreed(pipeline.TransportTCP)
+		again()
+		asked(pipeline.TransportTCP)
+		r.graph().Fail(pipeline.ReasonUnsupported, "no TCP any more")
+		r.pass(time.Minute)
+		asked(pipeline.TransportAuto)
+		r.end()
+	})
+}

@@ -107,12 +107,14 @@ const (
 	// EventContinuation: the continuation half failed (Err) while frames still
 	// come: the annotated stream ends, analysis goes on.
 	EventContinuation
+	// EventTransport: what the media come over (Transport), as agreed with the camera.
+	EventTransport
 	// EventNotice: something worth a line in the log (Text).
 	EventNotice
 )
 
 var eventNames = [...]string{
-	"error", "eos", "first_packet", "keyframe", "decoder", "caps", "latency", "continuation", "notice",
+	"error", "eos", "first_packet", "keyframe", "decoder", "caps", "latency", "continuation", "transport", "notice",
 }
 
 // String is the kind's name in logs.
@@ -137,6 +139,8 @@ type GraphEvent struct {
 	Width, Height int
 	// FPS is the rate the stream declares; 0 if it does not say.
 	FPS float64
+	// Transport is TransportTCP or TransportUDP.
+	Transport string
 	// Latency is 0 or more.
 	Latency time.Duration
 }
@@ -155,21 +159,21 @@ type Image struct {
 type GraphSettings struct {
 	// Feed names the graph in the media library's own messages.
 	Feed frame.FeedID
-	// Decoders are element names in order of preference, used where they exist
-	// and fit the codec and Decode; empty: the graph's own choice.
-	Decoders []string
-	// MaxWidth, MaxHeight (pixels) and MaxPixels bound the picture a camera may
 	// Decode is DecodeAuto, DecodeHardware or DecodeSoftware; "": DecodeAuto. A
 	// decoder that gives no pictures or fails is replaced by the next one in
 	// mid-stream, at a keyframe; an EventDecoder follows when that one works.
 	Decode string
-	// send; a larger one is an EventError of ReasonUnsupported before anything
-	// is allocated for it. 0: 8192, 8192 and 40 million.
-	MaxWidth, MaxHeight, MaxPixels int
+	// Decoders are element names in order of preference, used where they exist
+	// and fit the codec and Decode; empty: the graph's own choice.
+	Decoders []string
 	// DecodeThreads bounds the threads of a software decoder; 0: 1.
 	DecodeThreads int
 	// DecoderMemory is asked and told which decoders failed; nil: nobody is.
 	DecoderMemory *DecoderMemory
+	// MaxWidth, MaxHeight (pixels) and MaxPixels bound the picture a camera may
+	// send; a larger one is an EventError of ReasonUnsupported before anything
+	// is allocated for it. 0: 8192, 8192 and 40 million.
+	MaxWidth, MaxHeight, MaxPixels int
 	// Unpaced plays a film as fast as its frames are taken instead of at its own
 	// rate. OnFrame may block then, and so hold the decoder back, until CloseInput.
 	Unpaced bool

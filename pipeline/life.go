@@ -21,6 +21,7 @@ type life struct {
 	attempts  int
 	jumpsTold uint64
 	jumpsAt   time.Time
+	tcpUntil  time.Time // with transport auto: until then TCP is asked for at once
 }
 
 func newLife() life {

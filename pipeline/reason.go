@@ -20,6 +20,8 @@ const (
 	ReasonBusy Reason = "busy"
 	// ReasonUnreachable: no connection: refused, no route, no name, no answer.
 	ReasonUnreachable Reason = "unreachable"
+	// ReasonUntrusted: the camera's certificate is not one that is trusted.
+	ReasonUntrusted Reason = "untrusted"
 	// ReasonNoVideo: connected, but no video that could be decoded arrived in time.
 	ReasonNoVideo Reason = "no_video"
 	// ReasonUnsupported: the codec, transport or picture is not one we take, or

@@ -41,6 +41,8 @@ func (f *Feed) note(s *session, e GraphEvent) {
 		f.describe(func(st *Status) { st.Width, st.Height = e.Width, e.Height })
 	case EventLatency:
 		f.describe(func(st *Status) { st.Latency = e.Latency })
+	case EventTransport:
+		f.agreed(e.Transport)
 	case EventContinuation:
 		f.endContinuation(s)
 		f.emit(Event{Type: ContinuationFailed, Text: failure(&e).text})

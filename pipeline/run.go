@@ -42,6 +42,7 @@ func (f *Feed) connection(ctx context.Context) (*session, ending) {
 	if err != nil {
 		return nil, failed(err, ReasonConfig)
 	}
+	source.RTSP.Transport = f.transport(source.RTSP.Transport)
 	err = f.findHost(ctx, source)
 	if f.toldToStop(ctx) {
 		return nil, shutdown
@@ -125,6 +126,9 @@ func (f *Feed) backOff(ctx context.Context, s *session, end ending) {
 	var lived time.Duration
 	if s != nil {
 		lived = s.lived()
+	}
+	if end.reason == ReasonUnsupported {
+		f.tcpUntil = time.Time{} // TCP may be what is not supported any more
 	}
 	wait := f.retries.next(now, end.reason, lived, f.settings.Random())
 	f.change(BackingOff, end.reason, end.text, wait)

@@ -42,10 +42,21 @@ type RTSP struct {
 	// so that a changed password is taken up; one newline at its end is dropped.
 	Password     secret.Secret `yaml:"password"`
 	PasswordFile string        `yaml:"password_file"`
-	// Transport is "tcp", "udp", or "auto": UDP, and TCP when that brings nothing.
+	// Transport is "tcp", "udp", or "auto": UDP, and TCP when the camera refuses
+	// that or nothing comes for 5 s, which is remembered for an hour. With rtsps
+	// it is always TCP.
 	Transport string `yaml:"transport"`
 	// Latency is the size of the jitter buffer, 0–10 s.
 	Latency time.Duration `yaml:"latency"`
+	// CAFile has the PEM certificates that an rtsps camera's is checked against,
+	// in place of the system's; a camera's own certificate may stand there.
+	CAFile string `yaml:"ca_file"`
+	// AnyName: the camera's certificate may name another host than the URL, as
+	// those that cameras make for themselves do. Only with CAFile.
+	AnyName bool `yaml:"any_name"`
+	// RedirectAnywhere: the camera may send us to another host. User and
+	// password go along.
+	RedirectAnywhere bool `yaml:"redirect_anywhere"`
 }
 
 // Film is a file played as if it were live, at its own rate.
@@ -162,10 +173,31 @@ func (r RTSP) validate() error {
 	default:
 		errs = append(errs, invalid.Field("rtsp.transport", "must be tcp, udp or auto, is %q", r.Transport))
 	}
+	errs = append(errs, r.validateTLS())
 	if r.Latency < 0 || r.Latency > maxLatency {
 		errs = append(errs, invalid.Field("rtsp.latency", "must be 0–%v, is %v", maxLatency, r.Latency))
 	}
 	return errors.Join(errs...)
+}
+
+func (r RTSP) validateTLS() error {
+	var errs []error
+	if !r.encrypted() && r.CAFile != "" {
+		errs = append(errs, invalid.Field("rtsp.ca_file", "must only be given with an rtsps:// URL"))
+	}
+	if r.encrypted() && r.Transport == TransportUDP {
+		errs = append(errs, invalid.Field("rtsp.transport", "must be tcp or auto with an rtsps:// URL: over UDP the pictures would not be encrypted"))
+	}
+	if r.AnyName && r.CAFile == "" {
+		errs = append(errs, invalid.Field("rtsp.any_name", "must only be true with a ca_file: else anybody could pass for the camera"))
+	}
+	return errors.Join(errs...)
+}
+
+// encrypted: the camera is spoken to over TLS.
+func (r RTSP) encrypted() bool {
+	scheme, _, _ := cutScheme(r.URL)
+	return scheme == "rtsps://"
 }
 
 func (t Test) validate() error {
@@ -212,6 +244,9 @@ func (s *Source) SplitCredentials() error {
 func (s Source) Resolve() (Source, error) {
 	if err := s.SplitCredentials(); err != nil {
 		return s, &Error{ReasonConfig, err}
+	}
+	if s.RTSP.encrypted() {
+		s.RTSP.Transport = TransportTCP
 	}
 	if s.RTSP.PasswordFile == "" {
 		return s, nil

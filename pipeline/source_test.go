@@ -225,3 +225,33 @@ func TestConfigMistakes(t *testing.T) {
 		t.Errorf("New: %v", err)
 	}
 }
+
+func TestTLSSettings(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*pipeline.RTSP)
+		wrong  string // empty: valid
+	}{
+		"rtsps":                     {func(r *pipeline.RTSP) {}, ""},
+		"rtsps over auto":           {func(r *pipeline.RTSP) { r.Transport = pipeline.TransportAuto }, ""},
+		"rtsps over udp":            {func(r *pipeline.RTSP) { r.Transport = pipeline.TransportUDP }, "rtsp.transport"},
+		"a CA without rtsps":        {func(r *pipeline.RTSP) { r.URL, r.CAFile = "rtsp://cam.test/", "ca.pem" }, "rtsp.ca_file"},
+		"any name, with a CA":       {func(r *pipeline.RTSP) { r.CAFile, r.AnyName = "ca.pem", true }, ""},
+		"any name of anybody's":     {func(r *pipeline.RTSP) { r.AnyName = true }, "rtsp.any_name"},
+		"credentials before rtsps":  {func(r *pipeline.RTSP) { r.URL, r.CAFile = "RTSPS://u:p@cam.test/", "ca.pem" }, ""},
+		"no scheme that is ours":    {func(r *pipeline.RTSP) { r.URL = "http://cam.test/" }, "rtsp.url"},
+		"redirects, wherever to go": {func(r *pipeline.RTSP) { r.RedirectAnywhere = true }, ""},
+	} {
+		s := camera()
+		s.RTSP.URL = "rtsps://cam.test/live"
+		c.change(&s.RTSP)
+		err := s.Validate()
+		if (err == nil) != (c.wrong == "") || err != nil && !strings.Contains(err.Error(), c.wrong) {
+			t.Errorf("%s: %v, want %q", name, err, c.wrong)
+		}
+	}
+	s := camera()
+	s.RTSP.URL, s.RTSP.Transport = "rtsps://cam.test/live", pipeline.TransportAuto
+	if r, err := s.Resolve(); err != nil || r.RTSP.Transport != pipeline.TransportTCP {
+		t.Errorf("rtsps goes over %s: %v", r.RTSP.Transport, err)
+	}
+}

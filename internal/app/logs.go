@@ -51,6 +51,7 @@ var whatToDo = map[pipeline.Reason]string{
 	pipeline.ReasonBusy:        "close other viewers of the camera; it has all the sessions it allows",
 	pipeline.ReasonUnreachable: "check the camera's power and network, and the address and port in the feed's URL",
 	pipeline.ReasonNoVideo:     "choose a video stream of the camera, H.264, H.265 or JPEG",
+	pipeline.ReasonUntrusted:   "name the camera's certificate, or its maker's, in rtsp.ca_file of the feed",
 	pipeline.ReasonStalled:     "check the camera's network; if it stays so, restart the camera",
 }
 

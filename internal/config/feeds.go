@@ -130,6 +130,7 @@ func (l *loader) resolve(n strict.Node, f *Feed) {
 		f.Source.RTSP.URL = "" // Validate has said so.
 	}
 	l.absolute(&f.Source.Film.Path)
+	l.absolute(&f.Source.RTSP.CAFile)
 	if file := &f.Source.RTSP.PasswordFile; *file != "" {
 		named := *file
 		l.absolute(file)

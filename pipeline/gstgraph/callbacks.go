@@ -28,6 +28,7 @@ type native interface {
 	noMorePads()
 	answer(a answer) (refuse bool)
 	keepaliveRefused(code int)
+	untrusted(flags uint)
 	decoderFault()
 	decoderProven()
 	wake()
@@ -179,6 +180,12 @@ func nvGoDecoderProven(h C.uint64_t) {
 	nativeOf(h).decoderProven()
 }
 
+//export nvGoUntrusted
+func nvGoUntrusted(h C.uint64_t, flags C.uint) {
+	defer rescue(h, "accept-certificate")
+	nativeOf(h).untrusted(uint(flags))
+}
+
 //export nvGoWake
 func nvGoWake(h C.uint64_t) {
 	defer rescue(h, "bus")
@@ -219,6 +226,7 @@ func (nobody) answer(answer) bool                     { return false }
 func (nobody) keepaliveRefused(int)                   {}
 func (nobody) decoderFault()                          {}
 func (nobody) decoderProven()                         {}
+func (nobody) untrusted(uint)                         {}
 func (nobody) wake()                                  {}
 func (nobody) draw(*C.nv_picture)                     {}
 func (nobody) packet(*C.nv_packet)                    {}

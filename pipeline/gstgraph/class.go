@@ -127,8 +127,18 @@ func noStream(o offer) *pipeline.Error {
 	case !o.taken:
 		return unsupportedCodec(o.codec)
 	}
-	return &pipeline.Error{Reason: pipeline.ReasonUnsupported,
-		Err: fmt.Errorf("the camera does not offer its video over the transport %q; try another one", o.transport)}
+	return &pipeline.Error{Reason: pipeline.ReasonUnsupported, Err: errors.New(wrongTransport(o.transport))}
+}
+
+// wrongTransport says what to do with a camera that refused the one asked for.
+func wrongTransport(asked string) string {
+	switch asked {
+	case pipeline.TransportTCP:
+		return "the camera offers its video over UDP only; set rtsp.transport to auto or udp"
+	case pipeline.TransportUDP:
+		return "the camera offers its video over TCP only; set rtsp.transport to auto or tcp"
+	}
+	return "the camera offers its video neither over UDP nor over TCP"
 }
 
 func unsupportedCodec(codec string) *pipeline.Error {

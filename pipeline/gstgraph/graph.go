@@ -47,9 +47,10 @@ type graph struct {
 	// The watch goroutine's.
 	latency time.Duration
 
-	offers   offerState
-	keeping  keeping
-	decoding decoding
+	offers    offerState
+	keeping   keeping
+	redirects int // the source thread's
+	decoding  decoding
 
 	emitting sync.Mutex // orders events and packets with the end of both
 	silent   bool

@@ -1,5 +1,6 @@
 #include "native.h"
 
+#include <gio/gio.h>
 #include <gst/rtsp/gstrtspdefs.h>
 
 #include "_cgo_export.h"
@@ -54,11 +55,40 @@ static void connect(nv_graph *g, void *element, const char *signal, GCallback ca
 	g_signal_connect_data(element, signal, callback, nv_graph_ref(g), nv_graph_forget_closure, 0);
 }
 
+/* Only certificates with something wrong come here. */
+static gboolean on_accept_certificate(GstElement *src, GTlsConnection *connection, GTlsCertificate *certificate,
+				      GTlsCertificateFlags wrong, gpointer data)
+{
+	nv_graph *g = data;
+	nvGoUntrusted(g->handle, wrong);
+	return FALSE;
+}
+
 void nv_source_rtsp(nv_graph *g, void *rtspsrc)
 {
 	g->rtspsrc = gst_object_ref(rtspsrc);
 	connect(g, rtspsrc, "select-stream", G_CALLBACK(on_select_stream));
 	connect(g, rtspsrc, "pad-added", G_CALLBACK(on_pad_added));
+	connect(g, rtspsrc, "accept-certificate", G_CALLBACK(on_accept_certificate));
+}
+
+/* The certificates in a PEM file are all that is trusted. NULL, or what is wrong
+ * with the file, which the caller frees. */
+char *nv_source_trust(void *rtspsrc, const char *path, int any_name)
+{
+	GError *error = NULL;
+	GTlsDatabase *database = g_tls_file_database_new(path, &error);
+	if (!database) {
+		char *text = g_strdup(error->message);
+		g_clear_error(&error);
+		return text;
+	}
+	GTlsCertificateFlags flags = G_TLS_CERTIFICATE_VALIDATE_ALL;
+	if (any_name)
+		flags &= ~G_TLS_CERTIFICATE_BAD_IDENTITY;
+	g_object_set(rtspsrc, "tls-database", database, "tls-validation-flags", flags, NULL);
+	g_object_unref(database);
+	return NULL;
 }
 
 void nv_source_demux(nv_graph *g, void *demux)

@@ -1,5 +1,6 @@
 package gstgraph
 
+// #include <stdlib.h>
 // #include "shim.h"
 import "C"
 
@@ -29,9 +30,10 @@ func (g *graph) buildSource() error {
 	return unsupported(errors.New("the source names nothing, or more than one thing"))
 }
 
+// unsupported is an error's reason where it has none of its own.
 func unsupported(err error) error {
-	if err == nil {
-		return nil
+	if _, has := errors.AsType[*pipeline.Error](err); err == nil || has {
+		return err
 	}
 	return &pipeline.Error{Reason: pipeline.ReasonUnsupported, Err: err}
 }
@@ -39,13 +41,18 @@ func unsupported(err error) error {
 // buildRTSP makes a camera's source; the rest follows when its media are known.
 func (g *graph) buildRTSP(r pipeline.RTSP) error {
 	p := props{
-		"location":                     verbatim(r.URL),
-		"protocols":                    protocols(r.Transport),
-		"latency":                      r.Latency.Milliseconds(),
-		"tcp-timeout":                  g.settings.ConnectLimit.Microseconds(),
-		"timeout":                      (5 * time.Second).Microseconds(),
-		"teardown-timeout":             100 * time.Millisecond,
-		"do-rtsp-keep-alive":           true,
+		"location":           verbatim(r.URL),
+		"protocols":          protocols(r.Transport),
+		"latency":            r.Latency.Milliseconds(),
+		"tcp-timeout":        g.settings.ConnectLimit.Microseconds(),
+		"timeout":            (5 * time.Second).Microseconds(),
+		"teardown-timeout":   100 * time.Millisecond,
+		"do-rtsp-keep-alive": true,
+		// The jitter buffer makes the stream's time steady also where the camera's
+		// jumps; without one (none) such times reach us as they are. What is late
+		// comes late, and is dropped where that is counted.
+		"buffer-mode":                  "auto",
+		"drop-on-latency":              false,
 		"add-reference-timestamp-meta": true,
 		"user-agent":                   verbatim("nvpipe"),
 	}
@@ -58,7 +65,7 @@ func (g *graph) buildRTSP(r pipeline.RTSP) error {
 		return err
 	}
 	C.nv_source_rtsp(g.c, pointer(src))
-	return nil
+	return trust(src, r)
 }
 
 // makeRTSP makes an rtspsrc whose answers this graph hears of: what listens to
@@ -109,6 +116,13 @@ func (g *graph) watchDecoder(decoder *gst.Element) error {
 type offerState struct {
 	mu sync.Mutex
 	offer
+}
+
+// describedAnew: rtspsrc begins again, with TCP after UDP.
+func (o *offerState) describedAnew() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.offer = offer{}
 }
 
 func (g *graph) offered() offer {
