@@ -79,6 +79,11 @@ type Frame struct {
 	Seq uint64
 	// PTS is on the feed's stream clock, strictly increasing across reconnects.
 	PTS time.Duration
+	// Discontinuity counts the breaks in the feed's stream before this frame:
+	// reconnects, and steps of the camera's own time. A frame with another number
+	// than the one before it is the first after a break, whose length is known by
+	// the host's clock only.
+	Discontinuity uint64
 	// Duration is how long the picture is to be shown; 0 if the stream does not say.
 	Duration time.Duration
 	// Arrived is when the decoded picture reached us; it carries Go's monotonic clock.

@@ -24,6 +24,8 @@ type streamClock struct {
 	started bool // a time has been given out
 	joined  bool // offset holds for the current graph
 	jumps   uint64
+	// breaks are jumps and rejoinings.
+	breaks uint64
 }
 
 // rejoin is called before the first frame of another graph.
@@ -56,5 +58,6 @@ func (c *streamClock) jumped(now time.Time, in time.Duration) bool {
 
 // restamp lets the feed's clock go on by what has passed on the host's.
 func (c *streamClock) restamp(now time.Time, in time.Duration) {
+	c.breaks++
 	c.offset = c.last + max(now.Sub(c.lastAt), minStep) - in
 }

@@ -208,6 +208,37 @@ func TestFault19_SessionsAreTaken(t *testing.T) {
 	})
 }
 
+// A reconnect is a break that a frame tells, whichever frame a reader sees; numbers
+// and times go on.
+func TestFault32_FramesTellOfABreak(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		var seq, breaks uint64
+		var pts time.Duration
+		for connection := range uint64(4) {
+			for range 5 {
+				var f *frame.Frame
+				r.graph().FrameWith(func(made *frame.Frame) { f = made })
+				if f.Seq <= seq || connection+f.Seq > 1 && f.PTS <= pts {
+					t.Errorf("frame %d at %v after frame %d at %v", f.Seq, f.PTS, seq, pts)
+				}
+				if f.Discontinuity != connection {
+					t.Errorf("frame %d of connection %d is past %d breaks", f.Seq, connection, f.Discontinuity)
+				}
+				seq, pts, breaks = f.Seq, f.PTS, f.Discontinuity
+				r.coords[0].settle(frame.Delivered)
+				r.pass(40 * time.Millisecond)
+			}
+			r.graph().EOS()
+			r.pass(6 * time.Second)
+		}
+		if breaks != 3 {
+			t.Errorf("%d breaks after three reconnects", breaks)
+		}
+		r.end()
+	})
+}
+
 // A new session is not begun before the old one has been taken down.
 func TestFault20_NeverTwoSessions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -293,6 +324,9 @@ func TestFault41_StreamTimeJumps(t *testing.T) {
 						t.Fatalf("frame %d: a step of %v", i, step)
 					}
 					before = pts
+				}
+				if got, jumps := last.Discontinuity, r.feed.Stats().Jumps; got != jumps {
+					t.Errorf("the last frame is past %d breaks, of %d", got, jumps)
 				}
 				if n := len(r.told(pipeline.TimeJumped)); n < 1 || n > 3 {
 					t.Errorf("%d events in two minutes", n)

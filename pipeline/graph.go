@@ -73,7 +73,7 @@ type GraphHandler interface {
 	// presentation, and does not block. The graph has set Format, Width,
 	// Height, Planes, Matrix, FullRange, Suspect, Token, Arrived, Captured,
 	// CapturedFrom and Duration; PTS is the running time within this graph.
-	// The handler sets Feed, Seq and PTS on the feed's clock.
+	// The handler sets Feed, Seq, PTS on the feed's clock, and Discontinuity.
 	OnFrame(f *frame.Frame)
 	// OnEvent reports what happened in the graph. Any thread of the graph may
 	// call it; it does not block, and it calls nothing of the graph back.

@@ -25,6 +25,7 @@ func (f *Feed) intake(s *session, fr *frame.Frame) {
 	}
 	f.seq++
 	fr.Feed, fr.Seq, fr.PTS = f.id, f.seq, f.clock.at(now, fr.PTS)
+	fr.Discontinuity = f.clock.breaks
 	f.pace.frame(now)
 	f.stats.LastFrame = now
 	s.frame(now)

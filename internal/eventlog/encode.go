@@ -29,6 +29,8 @@ func appendLine(b []byte, f *frame.Frame, found *frame.Finding) []byte {
 	b = strconv.AppendUint(b, f.Seq, 10)
 	b = append(b, `,"pts":`...)
 	b = strconv.AppendInt(b, int64(f.PTS), 10)
+	b = append(b, `,"discontinuity":`...)
+	b = strconv.AppendUint(b, f.Discontinuity, 10)
 	b = append(b, `,"captured_at":"`...)
 	b = capturedAt(f).UTC().AppendFormat(b, timeLayout)
 	b = append(b, `","captured_from":"`...)

@@ -14,7 +14,7 @@ import (
 
 func example() (*frame.Frame, *frame.Finding) {
 	f := &frame.Frame{
-		Feed: "front-door", Seq: 4711, PTS: 188_440 * time.Millisecond,
+		Feed: "front-door", Seq: 4711, PTS: 188_440 * time.Millisecond, Discontinuity: 2,
 		Captured:     time.Date(2026, 11, 23, 16, 22, 33, 120_450_000, time.FixedZone("CET", 3600)),
 		CapturedFrom: frame.FromSenderReport,
 	}
