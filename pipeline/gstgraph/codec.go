@@ -12,8 +12,10 @@ import (
 
 // codec is how one kind of video gets from a source's pad to raw pictures.
 type codec struct {
-	name     string
-	caps     string // what its decoders take
+	name string
+	caps string // what its decoders take
+	// form in which they all take it, so that one can follow another.
+	form     string
 	depay    string
 	parse    string
 	decoders []*decoder
@@ -21,10 +23,12 @@ type codec struct {
 	intra bool
 }
 
+const byteStream = ",stream-format=byte-stream,alignment=au"
+
 var (
-	h264 = &codec{name: "H.264", caps: "video/x-h264", depay: "rtph264depay", parse: "h264parse",
+	h264 = &codec{name: "H.264", caps: "video/x-h264", form: byteStream, depay: "rtph264depay", parse: "h264parse",
 		decoders: prefer("h264dec", "avdec_h264", "openh264dec")}
-	h265 = &codec{name: "H.265", caps: "video/x-h265", depay: "rtph265depay", parse: "h265parse",
+	h265 = &codec{name: "H.265", caps: "video/x-h265", form: byteStream, depay: "rtph265depay", parse: "h265parse",
 		decoders: prefer("h265dec", "avdec_h265", "libde265dec")}
 	jpeg = &codec{name: "JPEG", caps: "image/jpeg", depay: "rtpjpegdepay", parse: "jpegparse",
 		decoders: prefer("jpegdec", "jpegdec", "avdec_mjpeg"), intra: true}
@@ -44,7 +48,9 @@ func (g *graph) attach(pad unsafe.Pointer, c *codec, rtp bool) error {
 	if rtp {
 		steps = append(steps, step{c.depay, nil})
 	}
-	steps = append(steps, step{c.parse, nil})
+	parser := len(steps)
+	// Each keyframe has its parameter sets with it, for a decoder that begins there.
+	steps = append(steps, step{c.parse, props{"config-interval": -1}}, step{"capsfilter", props{"caps": c.caps + c.form}})
 	if !rtp {
 		// A film has to be held to its own rate; before the decoder, so that no
 		// picture waits in a buffer of its pool.
@@ -64,7 +70,7 @@ func (g *graph) attach(pad unsafe.Pointer, c *codec, rtp bool) error {
 	if err := g.watchDecoder(decoder); err != nil {
 		return err
 	}
-	g.watchParser(chain[len(steps)-1-boolInt(!rtp)], c)
+	g.watchParser(chain[parser], c)
 	C.nv_decode_watch(g.c, pointer(chain[len(chain)-1]))
 	for i := len(chain) - 1; i >= 0; i-- {
 		if !chain[i].SyncStateWithParent() {

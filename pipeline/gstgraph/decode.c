@@ -185,7 +185,7 @@ void nv_decode_begin(nv_graph *g, int guarded)
 
 void nv_decode_guard(nv_graph *g, int guarded) { g_atomic_int_set(&g->decode.guarded, guarded); }
 
-/* There is no decoder any more. */
+/* Nothing is to be decoded any more. */
 void nv_decode_end(nv_graph *g) { g_atomic_int_set(&g->decode.ended, TRUE); }
 
 /* On the decoder's source pad. */
@@ -228,7 +228,7 @@ static GstPadProbeReturn on_unit(GstPad *pad, GstPadProbeInfo *info, gpointer da
 {
 	nv_graph *g = data;
 	GstBuffer *unit = GST_PAD_PROBE_INFO_BUFFER(info);
-	if (g_atomic_int_get(&g->decode.guarded)) {
+	if (!g_atomic_int_get(&g->decode.ended) && g_atomic_int_get(&g->decode.guarded)) {
 		watch_silence(g, unit);
 		if (g_atomic_int_get(&g->decode.fault))
 			nvGoDecoderFault(g->handle);

@@ -5,6 +5,35 @@
 /* The way from the decoder to Go: the ledger's probe on the decoder's source
  * pad, a watch on the pad after it, and the appsink's callback. */
 
+/* A size above the limits ends the decoding. */
+static gboolean allowed(nv_graph *g, GstEvent *caps_event)
+{
+	GstCaps *caps;
+	gint width = 0, height = 0;
+	gst_event_parse_caps(caps_event, &caps);
+	GstStructure *s = gst_caps_get_structure(caps, 0);
+	gst_structure_get_int(s, "width", &width);
+	gst_structure_get_int(s, "height", &height);
+	/* A test picture has no limits. */
+	if (!g->max_width || (width <= g->max_width && height <= g->max_height && (gint64)width * height <= g->max_pixels))
+		return TRUE;
+	nv_decode_end(g);
+	nvGoOversize(g->handle, width, height);
+	return FALSE;
+}
+
+/* The parser tells of one size; a stream can make the decoder take another. Its
+ * caps come before its pictures' memory is taken. */
+static GstPadProbeReturn on_decoder_event(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+	if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) != GST_EVENT_CAPS ||
+	    allowed(data, GST_PAD_PROBE_INFO_EVENT(info)))
+		return GST_PAD_PROBE_OK;
+	gst_event_unref(GST_PAD_PROBE_INFO_EVENT(info));
+	GST_PAD_PROBE_INFO_FLOW_RETURN(info) = GST_FLOW_NOT_NEGOTIATED;
+	return GST_PAD_PROBE_HANDLED;
+}
+
 static GstPadProbeReturn on_decoded(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
 	nv_graph *g = data;
@@ -41,6 +70,7 @@ int nv_input_decoder(nv_graph *g, void *decoder, void *next)
 	g->next_chain = GST_PAD_CHAINFUNC(sink);
 	gst_pad_set_chain_function_full(sink, watched_chain, nv_graph_ref(g), nv_graph_forget);
 	gst_pad_add_probe(src, GST_PAD_PROBE_TYPE_BUFFER, on_decoded, nv_graph_ref(g), nv_graph_forget);
+	gst_pad_add_probe(src, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_decoder_event, nv_graph_ref(g), nv_graph_forget);
 	gst_object_unref(sink);
 	return 1;
 }
@@ -78,18 +108,6 @@ void nv_input_sink(nv_graph *g, void *appsink)
 	g->sink_pad = gst_element_get_static_pad(appsink, "sink");
 }
 
-static GstPadProbeReturn check_size(nv_graph *g, GstCaps *caps)
-{
-	GstStructure *s = gst_caps_get_structure(caps, 0);
-	gint width = 0, height = 0;
-	gst_structure_get_int(s, "width", &width);
-	gst_structure_get_int(s, "height", &height);
-	if (width <= g->max_width && height <= g->max_height && (gint64)width * height <= g->max_pixels)
-		return GST_PAD_PROBE_OK;
-	nvGoOversize(g->handle, width, height);
-	return GST_PAD_PROBE_DROP;
-}
-
 static void on_unit(nv_graph *g, GstBuffer *buffer)
 {
 	__atomic_store_n(&g->last_packet, g_get_monotonic_time(), __ATOMIC_RELAXED);
@@ -104,7 +122,6 @@ static void on_unit(nv_graph *g, GstBuffer *buffer)
 static GstPadProbeReturn on_parsed(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
 	nv_graph *g = data;
-	GstCaps *caps;
 	if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) {
 		on_unit(g, GST_PAD_PROBE_INFO_BUFFER(info));
 		nv_loop_unit(g, GST_PAD_PROBE_INFO_BUFFER(info));
@@ -112,8 +129,7 @@ static GstPadProbeReturn on_parsed(GstPad *pad, GstPadProbeInfo *info, gpointer 
 	}
 	switch (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info))) {
 	case GST_EVENT_CAPS:
-		gst_event_parse_caps(GST_PAD_PROBE_INFO_EVENT(info), &caps);
-		return check_size(g, caps);
+		return allowed(g, GST_PAD_PROBE_INFO_EVENT(info)) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
 	case GST_EVENT_SEGMENT:
 		GST_PAD_PROBE_INFO_DATA(info) = nv_loop_segment(g, GST_PAD_PROBE_INFO_EVENT(info));
 		return GST_PAD_PROBE_OK;
