@@ -26,8 +26,8 @@ type Options struct {
 	Address string
 	// User and Password, if clients must give them.
 	User, Password string
-	// DigestOnly: basic authentication is not offered.
-	DigestOnly bool
+	// DigestOnly and BasicOnly: the other authentication is not offered.
+	DigestOnly, BasicOnly bool
 	// NoTCP, NoUDP: the transport is refused with status 461.
 	NoTCP, NoUDP bool
 	// FromPlay: the stream begins when it is first played, instead of when the
@@ -233,8 +233,11 @@ func (c *Camera) newDevice() (*device, error) {
 		WriteTimeout:   writeLimit,
 		IdleTimeout:    60 * time.Second,
 	}
-	if c.options.DigestOnly {
+	switch {
+	case c.options.DigestOnly:
 		server.AuthMethods = []auth.VerifyMethod{auth.VerifyMethodDigestMD5}
+	case c.options.BasicOnly:
+		server.AuthMethods = []auth.VerifyMethod{auth.VerifyMethodBasic}
 	}
 	if !c.options.NoUDP {
 		host, _, err := net.SplitHostPort(c.options.Address)

@@ -10,5 +10,12 @@
 // each picture, exactly, the first with the first packets of a session and then
 // one a second; a client can so tell which picture it has got.
 //
-// [Faults] holds what can be wrong; change it at any time with [Camera.Break].
+// [Faults] holds what can be wrong with the camera and with the network at its
+// end; change it at any time with [Camera.Break]. [Camera.Stop] and Start are a
+// reboot, [Camera.Reset] and DropConnections break what is connected,
+// [Camera.Serve] makes it another camera at the same address. What is wrong for
+// all its life is in [Options] and in the [Source].
+//
+// Package badnet has the faults of a network between the two ends, othercam a
+// camera that is not ours.
 package rtspcam

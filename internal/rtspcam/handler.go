@@ -94,7 +94,7 @@ func (f Faults) isSignOfLife(method base.Method) bool {
 // status of the method. ok: the request may go on.
 func (h *handler) check(conn *gortsplib.ServerConn, req *base.Request, path string) (res *base.Response, ok bool, err error) {
 	o := h.camera.options
-	if o.User != "" && !h.camera.admits(req.Header["Authorization"] != nil, conn.VerifyCredentials(req, o.User, o.Password)) {
+	if o.User != "" && !h.camera.admits(req.Header["Authorization"] != nil, o.verify(conn, req)) {
 		return &base.Response{StatusCode: base.StatusUnauthorized}, false, liberrors.ErrServerAuth{}
 	}
 	if code := h.camera.currentFaults().Status[string(req.Method)]; code != 0 {
