@@ -24,7 +24,7 @@ func TestNames(t *testing.T) {
 	}
 	names("state", len(States()), func(i int) fmt.Stringer { return State(i) })
 	names("graph event", int(EventNotice)+1, func(i int) fmt.Stringer { return EventKind(i) })
-	names("event", int(ViewChanged)+1, func(i int) fmt.Stringer { return EventType(i) })
+	names("event", int(LensClear)+1, func(i int) fmt.Stringer { return EventType(i) })
 }
 
 func TestReasonTravelsWithTheError(t *testing.T) {
