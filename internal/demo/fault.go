@@ -99,6 +99,8 @@ func FaultNames() []string {
 type Faults struct {
 	camera int // index
 	list   []fault
+	// calm and recovery are the times before the first and after each.
+	calm, recovery time.Duration
 }
 
 // ParseFaults reads names with commas between them, in the order in which they
@@ -111,7 +113,7 @@ func ParseFaults(text string, cameras int) (Faults, error) {
 		return Faults{}, fmt.Errorf("faults need at least 2 cameras: one that they befall, and one that must not notice")
 	}
 	names, number, given := strings.Cut(text, "@")
-	f := Faults{camera: cameras - 1}
+	f := Faults{camera: cameras - 1, calm: calm, recovery: recovery}
 	if given {
 		n, err := strconv.Atoi(number)
 		if err != nil || n < 1 || n > cameras {
@@ -132,12 +134,9 @@ func ParseFaults(text string, cameras int) (Faults, error) {
 
 // Length is how long a demo with these faults takes at least.
 func (f Faults) Length() time.Duration {
-	if len(f.list) == 0 {
-		return 0
-	}
-	d := calm
+	d := f.calm
 	for _, one := range f.list {
-		d += one.lasts + recovery
+		d += one.lasts + f.recovery
 	}
 	return d
 }

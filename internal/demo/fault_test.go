@@ -1,10 +1,14 @@
 package demo
 
 import (
+	"context"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/app"
@@ -113,6 +117,29 @@ func TestFaultVerdict(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// With real pipelines: one camera's connections are reset, the other's are not.
+func TestTheDemoWithAFault(t *testing.T) {
+	f, err := ParseFaults("reset,resolution", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.calm, f.recovery, f.list[1].lasts = 3*time.Second, 3*time.Second, 2*time.Second
+	ctx, cancel := context.WithTimeout(t.Context(), f.Length()+time.Second)
+	defer cancel()
+	v, err := Run(ctx, Options{
+		Cameras: 2, Processor: Motion, Faults: f, Listen: "127.0.0.1:0", Metrics: "127.0.0.1:0", Out: io.Discard, Log: zap.NewNop(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Faults == nil || !v.Faults.OK || v.Faults.Restarts == 0 || !v.LedgerOK {
+		t.Errorf("ledger exact: %v, faults %+v", v.LedgerOK, v.Faults)
+	}
+	if f1, f2 := v.Feeds["cam1"], v.Feeds["cam2"]; f1.Frames == 0 || f2.Frames != 0 {
+		t.Errorf("judged %d frames of the camera that is well, %d of the other", f1.Frames, f2.Frames)
 	}
 }
 

@@ -56,7 +56,7 @@ func (t *trouble) run(ctx context.Context) {
 	if len(t.faults.list) == 0 {
 		return
 	}
-	c, pause := t.cameras[t.faults.camera], calm
+	c, pause := t.cameras[t.faults.camera], t.faults.calm
 	for i, f := range t.faults.list {
 		if !sleep(ctx, pause) {
 			return
@@ -76,7 +76,7 @@ func (t *trouble) run(ctx context.Context) {
 		t.befell = append(t.befell, f.name)
 		t.ended = time.Now()
 		t.mu.Unlock()
-		pause = recovery
+		pause = t.faults.recovery
 	}
 }
 
