@@ -43,8 +43,9 @@
 //
 // In three films of 208 s (cars, persons close by, hands on a table) no epoch
 // and no movement is reported. The same films shifted by 5 % have a new epoch
-// after 0.6–0.8 s; covered, blurred or blinded after 2.2–2.7 s. A look at a
-// 1080p frame takes 0.3 ms of CPU time, and one that has to search 0.9 ms: below
-// 0.5 % of a core for a feed at worst. An Estimator has 250 KB and allocates
+// after 0.6 s, and 0.5 s after a pan that takes as long; covered or blinded after
+// 2.2 s, out of focus after 2.2–4.2 s. A look at a 1080p frame takes 0.3 ms of
+// CPU time, and one that has to search 0.9 ms: 0.5 % of a core for a feed at
+// worst. An Estimator has 250 KB and allocates
 // nothing while the picture's size stays.
 package view

@@ -19,15 +19,15 @@ type world struct {
 }
 
 const (
-	worldWidth, worldHeight   = 1280, 720
-	pictureWidth, pictureHigh = 640, 360
+	worldWidth, worldHeight   = 768, 432
+	pictureWidth, pictureHigh = 384, 216
 	worldFPS                  = 15
 )
 
 func newWorld(t testing.TB, seed uint64) *world {
 	t.Helper()
 	s, err := scene.New(scene.Options{
-		Width: worldWidth, Height: worldHeight, FPS: worldFPS, Seed: seed, Objects: 6, Noise: 3, Light: .1, Shadow: .2,
+		Width: worldWidth, Height: worldHeight, FPS: worldFPS, Seed: seed, Objects: 6, Noise: 2, Light: .1, Shadow: .2,
 	})
 	if err != nil {
 		t.Fatal(err)
