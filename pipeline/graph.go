@@ -54,6 +54,9 @@ type Graph interface {
 type Counts struct {
 	// Packets are access units that arrived from the source, before decoding.
 	Packets uint64
+	// LeftOut of them were not given to the decoder, because only keyframes are
+	// wanted.
+	LeftOut uint64
 	// LastPacket is when the newest of them arrived, by the host's monotonic
 	// clock; zero: none yet, or not known. It tells a camera that went silent
 	// from one that sends, but nothing that can be decoded.
@@ -168,6 +171,8 @@ type GraphSettings struct {
 	Decoders []string
 	// DecodeThreads bounds the threads of a software decoder; 0: 1.
 	DecodeThreads int
+	// KeyframesOnly keeps all other access units from the decoder.
+	KeyframesOnly bool
 	// DecoderMemory is asked and told which decoders failed; nil: nobody is.
 	DecoderMemory *DecoderMemory
 	// MaxWidth, MaxHeight (pixels) and MaxPixels bound the picture a camera may

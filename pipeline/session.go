@@ -201,6 +201,7 @@ func (s *session) book() {
 	defer f.mu.Unlock()
 	s.inputClosed = true
 	f.stats.closedDecoded += c.Decoded
+	f.stats.LeftOut += c.LeftOut
 	f.stats.Lost += c.Lost
 	for i := range f.lanes {
 		f.lanes[i].ledger[frame.Stopped] += c.Lost

@@ -11,6 +11,8 @@ type Stats struct {
 	// Lost frames left the decoder and never reached the feed, counted where
 	// they were lost, in the graphs that have been closed.
 	Lost uint64
+	// LeftOut access units were not decoded, because only keyframes are wanted.
+	LeftOut uint64
 	// Jumps are steps of the stream's time that were mapped away.
 	Jumps uint64
 	// Abandoned are steps of taking a graph down that did not end in time.
@@ -38,10 +40,22 @@ type Stats struct {
 // Stats is a snapshot.
 func (f *Feed) Stats() Stats {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	s := f.stats
 	s.Jumps = f.clock.jumps
+	open := f.openGraph()
+	f.mu.Unlock()
+	if open != nil {
+		s.LeftOut += open.Counts().LeftOut
+	}
 	return s
+}
+
+// openGraph is the graph whose account is not closed yet, or nil; with mu held.
+func (f *Feed) openGraph() Graph {
+	if s := f.session; s != nil && !s.inputClosed {
+		return s.graph
+	}
+	return nil
 }
 
 // Decoded is the number of frames that left the decoders of all the feed's
@@ -49,13 +63,12 @@ func (f *Feed) Stats() Stats {
 // ledgers: that the two agree at rest is what proves the books.
 func (f *Feed) Decoded() uint64 {
 	f.mu.Lock()
-	closed, s := f.stats.closedDecoded, f.session
-	open := s != nil && !s.inputClosed
+	n, open := f.stats.closedDecoded, f.openGraph()
 	f.mu.Unlock()
-	if !open {
-		return closed
+	if open != nil {
+		n += open.Counts().Decoded
 	}
-	return closed + s.graph.Counts().Decoded
+	return n
 }
 
 // Ledger is what became of the frames at processor i, in the order of

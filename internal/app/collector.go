@@ -23,6 +23,7 @@ var (
 	feedDecoded    = desc("feed_frames_decoded_total", "Frames that left the feed's decoder, counted by a probe there.", "feed")
 	feedFrames     = desc("feed_frames_total", "Decoded frames by what became of them; the outcomes of a feed at a processor add up to the frames decoded.", "feed", "processor", "outcome")
 	feedCrops      = desc("feed_crops_total", "Detections cropped for a processor that follows another one: submitted to it, or left out because the frame had more than it may.", "feed", "processor", "result")
+	feedLeftOut    = desc("feed_units_left_out_total", "Access units that were not decoded because only keyframes are wanted.", "feed")
 	feedTarget     = desc("feed_target_fps", "Frames a second that the feed is limited to while the processor is overloaded; 0: it is not.", "feed", "processor")
 	feedPending    = desc("feed_frames_pending", "Frames without an outcome yet, or held for the annotated stream.", "feed")
 	feedState      = desc("feed_state", "1 for the state the feed is in.", "feed", "state")
@@ -136,6 +137,7 @@ func (m sender) feed(f FeedSnapshot) {
 	if d := f.Status.Decoder; d != "" {
 		m.gauge(feedDecoder, 1, id, d)
 	}
+	m.counter(feedLeftOut, f.Stats.LeftOut, id)
 	m.gauge(feedPending, float64(f.Pending), id)
 	m.counter(feedRestarts, uint64(f.Status.Restarts), id)
 	m.gauge(feedFPS, f.Status.FPS, id)

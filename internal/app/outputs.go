@@ -46,6 +46,7 @@ func (a *App) addOutputs(f *feed, s *pipeline.Settings) error {
 func (a *App) graphSettings(c config.Feed) pipeline.GraphSettings {
 	return pipeline.GraphSettings{
 		Decode: c.Decode.Mode, Decoders: c.Decode.Decoders, DecodeThreads: c.Decode.Threads,
+		KeyframesOnly: c.Decode.KeyframesOnly,
 		DecoderMemory: &pipeline.DecoderMemory{},
 		MaxWidth:      c.Decode.MaxWidth, MaxHeight: c.Decode.MaxHeight, MaxPixels: c.Decode.MaxPixels,
 		Encoders: c.Encode.Encoders, KeyInterval: c.Encode.KeyInterval, BitrateKbps: c.Encode.BitrateKbps,

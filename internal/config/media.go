@@ -24,6 +24,10 @@ type Decode struct {
 	// Threads of a software decoder, 1–16. More than one helps where a camera
 	// cuts its pictures into slices, and costs a thread each.
 	Threads int `yaml:"threads"`
+	// KeyframesOnly decodes nothing but keyframes, such as one each two seconds:
+	// for scenes that change slowly, on small machines. The annotated stream has no
+	// other pictures either. A decoder may keep one or two back until the next.
+	KeyframesOnly bool `yaml:"keyframes_only"`
 	// MaxWidth and MaxHeight bound the pictures a camera may send, in pixels;
 	// 16–16384. A camera that sends larger ones is refused before memory is
 	// taken for them.

@@ -89,7 +89,8 @@ func boolInt(b bool) int {
 
 func (g *graph) watchParser(parser *gst.Element, c *codec) {
 	s := g.settings
-	C.nv_input_parser(g.c, pointer(parser), C.int(s.MaxWidth), C.int(s.MaxHeight), C.int64_t(s.MaxPixels), C.int(boolInt(c.intra)))
+	C.nv_input_parser(g.c, pointer(parser), C.int(s.MaxWidth), C.int(s.MaxHeight), C.int64_t(s.MaxPixels),
+		C.int(boolInt(c.intra)), C.int(boolInt(s.KeyframesOnly)))
 }
 
 func (g *graph) linkPad(pad unsafe.Pointer, to *gst.Element) error {

@@ -263,7 +263,7 @@ func (g *graph) Counts() pipeline.Counts {
 
 func (g *graph) counts() pipeline.Counts {
 	c := C.nv_input_counts(g.c)
-	counts := pipeline.Counts{Packets: uint64(c.packets), Decoded: uint64(c.decoded), Lost: uint64(c.lost)}
+	counts := pipeline.Counts{Packets: uint64(c.packets), LeftOut: uint64(c.left_out), Decoded: uint64(c.decoded), Lost: uint64(c.lost)}
 	if c.since_packet >= 0 {
 		counts.LastPacket = time.Now().Add(-time.Duration(c.since_packet))
 	}

@@ -108,24 +108,29 @@ void nv_input_sink(nv_graph *g, void *appsink)
 	g->sink_pad = gst_element_get_static_pad(appsink, "sink");
 }
 
-static void on_unit(nv_graph *g, GstBuffer *buffer)
+/* Counts an access unit; FALSE: it is not to be decoded. */
+static gboolean on_unit(nv_graph *g, GstBuffer *buffer)
 {
 	__atomic_store_n(&g->last_packet, g_get_monotonic_time(), __ATOMIC_RELAXED);
 	guint64 n = __atomic_add_fetch(&g->packets, 1, __ATOMIC_RELAXED);
-	nv_units_add(g, buffer);
 	gboolean keyframe = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
 	/* Where every picture is a keyframe only the first is news. */
 	if (n == 1 || (keyframe && !g->intra_only))
 		nvGoUnit(g->handle, n == 1, keyframe);
+	if (g->keyframes_only && !keyframe) {
+		__atomic_add_fetch(&g->left_out, 1, __ATOMIC_RELAXED);
+		return FALSE;
+	}
+	nv_units_add(g, buffer);
+	return TRUE;
 }
 
 static GstPadProbeReturn on_parsed(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
 	nv_graph *g = data;
 	if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) {
-		on_unit(g, GST_PAD_PROBE_INFO_BUFFER(info));
 		nv_loop_unit(g, GST_PAD_PROBE_INFO_BUFFER(info));
-		return GST_PAD_PROBE_OK;
+		return on_unit(g, GST_PAD_PROBE_INFO_BUFFER(info)) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
 	}
 	switch (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info))) {
 	case GST_EVENT_CAPS:
@@ -138,15 +143,17 @@ static GstPadProbeReturn on_parsed(GstPad *pad, GstPadProbeInfo *info, gpointer 
 	}
 }
 
-/* Counts access units and keeps pictures above the limits from the decoder. */
+/* Counts access units and keeps pictures above the limits from the decoder, and
+ * all but keyframes if only those are wanted. */
 void nv_input_parser(nv_graph *g, void *parser, int max_width, int max_height, int64_t max_pixels,
-		     int intra_only)
+		     int intra_only, int keyframes_only)
 {
 	GstPad *src = gst_element_get_static_pad(parser, "src");
 	g->max_width = max_width;
 	g->max_height = max_height;
 	g->max_pixels = max_pixels;
 	g->intra_only = intra_only;
+	g->keyframes_only = keyframes_only;
 	gst_pad_add_probe(src, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_parsed, nv_graph_ref(g),
 			  nv_graph_forget);
 	gst_object_unref(src);
@@ -189,7 +196,8 @@ int64_t nv_input_latency(nv_graph *g)
 
 nv_counts nv_input_counts(nv_graph *g)
 {
-	nv_counts c = { .packets = __atomic_load_n(&g->packets, __ATOMIC_RELAXED), .since_packet = -1 };
+	nv_counts c = { .packets = __atomic_load_n(&g->packets, __ATOMIC_RELAXED),
+			.left_out = __atomic_load_n(&g->left_out, __ATOMIC_RELAXED), .since_packet = -1 };
 	gint64 last = __atomic_load_n(&g->last_packet, __ATOMIC_RELAXED);
 	if (last)
 		c.since_packet = (g_get_monotonic_time() - last) * 1000;

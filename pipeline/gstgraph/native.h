@@ -57,10 +57,10 @@ struct nv_graph {
 	GstPadChainFunction next_chain;
 	GstCaps *caps;
 	GstVideoInfo info;
-	guint64 packets;
+	guint64 packets, left_out;
 	gint64 last_packet; /* monotonic, µs */
 	gint64 last_running_time;
-	gboolean intra_only;
+	gboolean intra_only, keyframes_only;
 	gint max_width, max_height;
 	gint64 max_pixels;
 

@@ -45,7 +45,7 @@ typedef struct {
 } nv_message;
 
 typedef struct {
-	uint64_t packets, decoded, lost;
+	uint64_t packets, left_out, decoded, lost;
 	int64_t since_packet; /* ns; -1: none yet */
 } nv_counts;
 
@@ -63,7 +63,7 @@ int nv_bus_pop(nv_graph *g, nv_message *m);
 void nv_input_sink(nv_graph *g, void *appsink);
 int nv_input_decoder(nv_graph *g, void *decoder, void *next);
 void nv_input_parser(nv_graph *g, void *parser, int max_width, int max_height, int64_t max_pixels,
-		     int intra_only);
+		     int intra_only, int keyframes_only);
 void nv_input_close(nv_graph *g);
 void nv_input_seal(nv_graph *g);
 int64_t nv_input_latency(nv_graph *g);
