@@ -138,8 +138,8 @@ func TestTheDemoWithAFault(t *testing.T) {
 	if v.Faults == nil || !v.Faults.OK || v.Faults.Restarts == 0 || !v.LedgerOK {
 		t.Errorf("ledger exact: %v, faults %+v", v.LedgerOK, v.Faults)
 	}
-	if f1, f2 := v.Feeds["cam1"], v.Feeds["cam2"]; f1.Frames == 0 || f2.Frames != 0 {
-		t.Errorf("judged %d frames of the camera that is well, %d of the other", f1.Frames, f2.Frames)
+	if _, judged := v.Feeds["cam2"]; judged || len(v.Feeds) != 1 {
+		t.Errorf("judged by what is found: %+v", v.Feeds)
 	}
 }
 
