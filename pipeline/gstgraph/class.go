@@ -42,6 +42,7 @@ const (
 	streamWrongType     = 5
 	streamCodecNotFound = 6
 	streamDemux         = 9
+	streamFormat        = 11
 )
 
 // offer is what the camera's description said.
@@ -60,6 +61,10 @@ type offer struct {
 // classify decides by domain and code what an error means for the feed.
 // Message texts are looked into only for the RTSP status, which is nowhere else.
 func classify(p problem, o offer) *pipeline.Error {
+	if unsaidSize(p) {
+		return &pipeline.Error{Reason: pipeline.ReasonUnsupported, Err: errors.New(
+			"the camera's JPEG pictures are larger than RTP can say (2040 pixels a side), and its description does not give their size")}
+	}
 	reason := pipeline.ReasonLost
 	byStatus := statusReason(p)
 	switch {
@@ -149,7 +154,12 @@ func unsupportedCodec(codec string) *pipeline.Error {
 // fatalWarning: a live source says with a warning that the connection broke.
 // Going over from UDP to TCP is a warning too, and no fault.
 func fatalWarning(p problem) bool {
-	return p.source == "rtspsrc" && p.domain == domainResource && !strings.Contains(p.debug, "UDP packets")
+	return unsaidSize(p) || p.source == "rtspsrc" && p.domain == domainResource && !strings.Contains(p.debug, "UDP packets")
+}
+
+// unsaidSize: RTP's header for JPEG says 0×0 where a picture does not fit it.
+func unsaidSize(p problem) bool {
+	return p.source == "rtpjpegdepay" && p.domain == domainStream && p.code == streamFormat
 }
 
 // joinDetail adds the last line of GStreamer's debug text, where the cause is;

@@ -19,6 +19,7 @@ var children = map[string]func() error{
 	"leaks":   playForTheLeaksTracer,
 	"secrets": playWithSecrets,
 	"gather":  playGathered,
+	"hostile": playHostile,
 }
 
 // A critical of GLib or GStreamer is a mistake of ours, and fails the run.

@@ -20,6 +20,7 @@ ENCODERS = {
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--codec", choices=ENCODERS, default="h264")
+parser.add_argument("--size", type=int, nargs=2, default=[320, 240])
 parser.add_argument("--protocols", choices=["any", "tcp", "udp"], default="any")
 parser.add_argument("--user", default="")
 parser.add_argument("--password", default="")
@@ -36,7 +37,7 @@ def caps(width, height):
 
 def configured(_, media):
     size = media.get_element().get_by_name("size")
-    size.set_property("caps", caps(320, 240))
+    size.set_property("caps", caps(*args.size))
     sizes.append(size)
 
 

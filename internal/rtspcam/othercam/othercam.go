@@ -23,11 +23,13 @@ var program string
 const python = "/usr/bin/python3"
 
 // Options are what the camera is; the zero value is a camera of H.264 that
-// anybody may read over UDP and TCP. Its picture is 320×240, 15 a second, with
-// a keyframe a second: a ball that bounces.
+// anybody may read over UDP and TCP. It sends 15 pictures a second with a
+// keyframe a second: a ball that bounces.
 type Options struct {
 	// Codec is "h264" (default), "h265" or "jpeg".
 	Codec string
+	// Width and Height of the picture; 0: 320×240.
+	Width, Height int
 	// Protocols are "any" (default), "tcp" or "udp".
 	Protocols string
 	// User and Password, if clients must give them, by basic authentication or
@@ -93,6 +95,9 @@ func (o Options) args() []string {
 		if value != "" {
 			args = append(args, name+"="+value)
 		}
+	}
+	if o.Width > 0 {
+		args = append(args, "--size", fmt.Sprint(o.Width), fmt.Sprint(o.Height))
 	}
 	if o.Digest {
 		args = append(args, "--digest")
