@@ -49,6 +49,9 @@ type Faults struct {
 	// as it could queue it; over UDP it is lost. Together with Frozen: the
 	// camera itself hangs, and there is nothing to come afterwards.
 	Stalled bool
+	// UDPBlocked: nothing that is sent over UDP arrives, though UDP was agreed on,
+	// as with a firewall between.
+	UDPBlocked bool
 	// BytesPerSecond is all that a TCP connection carries towards the client;
 	// 0: no limit. A client whose stream is wider is cut when the camera's queue
 	// of 4,096 packets is full.

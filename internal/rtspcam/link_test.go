@@ -172,6 +172,19 @@ func TestStallOverUDPLosesPictures(t *testing.T) {
 	}
 }
 
+func TestBlockedUDP(t *testing.T) {
+	cam := New(testClip(t), Options{})
+	start(t, cam)
+	cam.Break(func(f *Faults) { f.UDPBlocked = true })
+	c := rtsptest.UDP(t, cam.URL()).MustPlay()
+	rtsptest.TCP(t, nil, cam.URL()).MustPlay().Next() // a keyframe
+	if _, ok := c.Within(200 * time.Millisecond); ok || len(c.Reports()) != 0 {
+		t.Error("something came over UDP")
+	}
+	cam.Heal()
+	c.Next()
+}
+
 func TestForeignPackets(t *testing.T) {
 	inVirtualTime(t, Options{}, func(t *testing.T, r *rig) {
 		r.Break(func(f *Faults) { f.ForeignSSRC = true })

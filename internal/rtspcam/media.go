@@ -34,7 +34,7 @@ func (f Faults) unit(track int, codec Codec, p frame.Packet) (rtpcast.Unit, bool
 	p.Captured = p.Captured.Add(f.ClockOffset)
 	p.Keyframe = p.Keyframe || f.MidGroup || f.NoKeyframes
 	u := rtpcast.Unit{Track: track, Packet: p, NoReport: f.NoReports}
-	if f.Stalled {
+	if f.Stalled || f.UDPBlocked {
 		u.Skip = overUDP
 	}
 	if f.Loss > 0 {
