@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -256,6 +257,64 @@ func TestFault20_NeverTwoSessions(t *testing.T) {
 		}
 		if open != 1 {
 			t.Errorf("%d sessions are open", open)
+		}
+		r.end()
+	})
+}
+
+// Data in which no parser finds a picture: the camera is asked rarely, and given
+// more time each time, because the parameter sets may come with a far keyframe.
+func TestFault29_NoParameterSets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		for _, limit := range []time.Duration{15, 30, 60, 120, 180, 180} {
+			r.graph().Event(pipeline.GraphEvent{Kind: pipeline.EventFirstPacket})
+			for range limit - 1 {
+				r.graph().Data()
+				r.pass(time.Second)
+			}
+			r.state(pipeline.WaitingKeyframe, "")
+			r.graph().Data()
+			r.pass(time.Second)
+			r.state(pipeline.BackingOff, pipeline.ReasonNoVideo)
+			if st := r.feed.Status(); st.NextRetry.Sub(st.Since) != time.Minute {
+				t.Errorf("again in %v", st.NextRetry.Sub(st.Since))
+			}
+			r.pass(time.Minute)
+		}
+		r.end()
+	})
+}
+
+// A camera whose keyframes are a minute apart is not cut off when a picture is
+// missing; the limit is raised by what has been seen, and never lowered.
+func TestFault30_KeyframesAMinuteApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		for range 3 {
+			r.graph().Keyframe()
+			r.frames(25 * 60)
+		}
+		r.graph().Keyframe()
+		// From now on nothing can be decoded, but the camera sends.
+		for range 58 {
+			r.pass(time.Second)
+			r.graph().Packet()
+		}
+		r.state(pipeline.WaitingKeyframe, pipeline.ReasonLongGOP)
+		r.frames(50)
+		r.state(pipeline.Live, "")
+		if n := r.b.Tries(); n != 1 {
+			t.Errorf("%d connections", n)
+		}
+		waiting := 0
+		for _, e := range r.told(pipeline.StateChanged) {
+			if e.To == pipeline.WaitingKeyframe && strings.Contains(e.Text, "long GOP") {
+				waiting++
+			}
+		}
+		if waiting != 1 {
+			t.Errorf("%d events of a long GOP, want 1", waiting)
 		}
 		r.end()
 	})

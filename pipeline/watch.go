@@ -115,7 +115,7 @@ func (s *session) become(v *vitals, state State, reason Reason) {
 	s.feed.mu.Lock()
 	s.watched, s.fresh = true, false
 	s.feed.mu.Unlock()
-	s.feed.change(state, reason, "packets arrive, but no frame can be decoded before the next keyframe", 0)
+	s.feed.change(state, reason, "long GOP: packets arrive, but no frame can be decoded before the next keyframe", 0)
 }
 
 // giveUp says why a connection is to be ended.
@@ -139,10 +139,11 @@ func (s *session) giveUp(v *vitals, reason Reason, now time.Time) ending {
 // The wait is then a lower bound of the keyframe interval, and the next
 // attempt waits longer.
 func (s *session) noVideo(v *vitals, now time.Time) ending {
+	waited := now.Sub(v.since).Round(100 * time.Millisecond)
+	units := s.graph.Counts().Packets
 	f := s.feed
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	waited := now.Sub(v.since).Round(100 * time.Millisecond)
 	switch {
 	case !v.lastFrame.IsZero():
 		return ending{reason: ReasonStalled, text: fmt.Sprintf("data arrives, but nothing could be decoded any more for %v", waited)}
@@ -150,5 +151,9 @@ func (s *session) noVideo(v *vitals, now time.Time) ending {
 		return ending{reason: ReasonNoVideo, text: fmt.Sprintf("nothing could be decoded within %v of the first data", waited)}
 	}
 	f.pace.atLeast(now.Sub(v.since))
-	return ending{reason: ReasonLongGOP, text: fmt.Sprintf("no keyframe within %v", waited)}
+	if units == 0 {
+		// No keyframe, with which the parameter sets may come; or there are none.
+		return ending{reason: ReasonNoVideo, text: fmt.Sprintf("data arrives, but neither parameter sets nor a keyframe within %v", waited)}
+	}
+	return ending{reason: ReasonLongGOP, text: fmt.Sprintf("long GOP: no keyframe within %v", waited)}
 }

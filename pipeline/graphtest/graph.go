@@ -202,6 +202,13 @@ func (g *Graph) Jump(by time.Duration) {
 	g.running += by
 }
 
+// Data lets something arrive that is not even an access unit.
+func (g *Graph) Data() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.counts.LastPacket = time.Now()
+}
+
 // Packet lets one access unit arrive that nothing can be decoded from.
 func (g *Graph) Packet() {
 	g.mu.Lock()

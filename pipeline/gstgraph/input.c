@@ -108,15 +108,30 @@ void nv_input_sink(nv_graph *g, void *appsink)
 	g->sink_pad = gst_element_get_static_pad(appsink, "sink");
 }
 
+static GstPadProbeReturn on_arrived(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+	nv_graph *g = data;
+	if (__atomic_exchange_n(&g->last_packet, g_get_monotonic_time(), __ATOMIC_RELAXED) == 0)
+		nvGoUnit(g->handle, TRUE, FALSE);
+	return GST_PAD_PROBE_OK;
+}
+
+/* Notes what arrives at the first pad behind the source. Not later: a parser
+ * keeps to itself what has no parameter sets, and the camera would seem silent. */
+void nv_input_arrivals(nv_graph *g, GstPad *pad)
+{
+	gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_arrived, nv_graph_ref(g),
+			  nv_graph_forget);
+}
+
 /* Counts an access unit; FALSE: it is not to be decoded. */
 static gboolean on_unit(nv_graph *g, GstBuffer *buffer)
 {
-	__atomic_store_n(&g->last_packet, g_get_monotonic_time(), __ATOMIC_RELAXED);
 	guint64 n = __atomic_add_fetch(&g->packets, 1, __ATOMIC_RELAXED);
 	gboolean keyframe = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
 	/* Where every picture is a keyframe only the first is news. */
-	if (n == 1 || (keyframe && !g->intra_only))
-		nvGoUnit(g->handle, n == 1, keyframe);
+	if (keyframe && (n == 1 || !g->intra_only))
+		nvGoUnit(g->handle, FALSE, TRUE);
 	if (g->keyframes_only && !keyframe) {
 		__atomic_add_fetch(&g->left_out, 1, __ATOMIC_RELAXED);
 		return FALSE;

@@ -19,6 +19,7 @@ int nv_loop_link(nv_graph *g, void *pad, void *element, int loop)
 		g->block_id = gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, hold, NULL, NULL);
 	}
 	g->media_sink = sink;
+	nv_input_arrivals(g, sink);
 	return gst_pad_link(pad, sink) == GST_PAD_LINK_OK;
 }
 

@@ -58,7 +58,7 @@ struct nv_graph {
 	GstCaps *caps;
 	GstVideoInfo info;
 	guint64 packets, left_out;
-	gint64 last_packet; /* monotonic, µs */
+	gint64 last_packet; /* arrived from the source; monotonic, µs; 0: none yet */
 	gint64 last_running_time;
 	gboolean intra_only, keyframes_only;
 	gint max_width, max_height;
@@ -113,6 +113,8 @@ struct nv_graph {
 nv_graph *nv_graph_ref(nv_graph *g);
 void nv_graph_forget(gpointer g); /* nv_graph_unref as a GDestroyNotify */
 void nv_graph_forget_closure(gpointer g, GClosure *closure);
+
+void nv_input_arrivals(nv_graph *g, GstPad *pad);
 
 void nv_ledger_init(nv_ledger *l);
 gboolean nv_ledger_left_decoder(nv_ledger *l);
