@@ -23,25 +23,37 @@ func (p *processor) govern(ctx context.Context) {
 	g := governor.New(p.config.Overload)
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
+	spent := 0.0 // seconds in calls
 	for last := time.Now(); ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		now := time.Now()
-		p.observe(g, now.Sub(last))
+		now, was := time.Now(), spent
+		spent = p.spent()
+		p.observe(g, now.Sub(last), time.Duration((spent-was)*float64(time.Second)))
 		last = now
 	}
 }
 
-func (p *processor) observe(g *governor.Governor, elapsed time.Duration) {
+// spent is the mean of the serving instances' seconds in calls so far.
+func (p *processor) spent() float64 {
+	h := p.coordinator()
+	if h == nil {
+		return 0
+	}
+	s := h.Stats()
+	return s.Processing.Sum / float64(max(1, s.Serving))
+}
+
+func (p *processor) observe(g *governor.Governor, elapsed, busy time.Duration) {
 	lanes := p.joined()
 	counts := make([]governor.Count, len(lanes))
 	for i, l := range lanes {
 		counts[i] = l.count()
 	}
-	r := g.Observe(elapsed, counts)
+	r := g.Observe(elapsed, max(0, busy), counts)
 	for i, t := range r.Targets {
 		lanes[i].feed.SetTarget(lanes[i].index, t.FPS)
 	}

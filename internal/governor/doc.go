@@ -12,7 +12,8 @@
 //     meanwhile is what the processor can do; the feeds get 95 % of it, by weight,
 //     none more than it wants. What one does not want the others have.
 //   - When less than a fiftieth was lost for five seconds, 10 % more are tried, then
-//     20 % and 40 %. If that loses more it is taken back, and the next try waits
+//     20 % and 40 %; or what it could do in the time that it was idle, up to twice as
+//     much. If that loses more it is taken back, and the next try waits
 //     twice as long, up to 20 s. In between nothing changes.
 //   - No feed gets less than a stated floor. Where the floors do not fit every feed
 //     has its floor, and that is an event.

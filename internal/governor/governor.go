@@ -21,8 +21,9 @@ const (
 	awake = 4
 	// firstTry and lastTry are observations before more is tried.
 	firstTry, lastTry = 5, 20
-	// firstRaise and mostRaise are by how much.
-	firstRaise, mostRaise = .1, .4
+	// firstRaise and mostRaise are by how much; a processor that is idle for part
+	// of the time is given more to do at once, up to mostRoom.
+	firstRaise, mostRaise, mostRoom = .1, .4, 1
 	// margin: targets change by more than this, and a limit this little below
 	// what a feed wants anyway is none.
 	margin = .03
@@ -47,6 +48,7 @@ type Governor struct {
 
 	observed int
 	spans    [window]float64 // seconds of the newest observations
+	busy     [window]float64
 
 	order   []*member
 	demands []demand
@@ -62,10 +64,12 @@ func New(c Config) *Governor {
 }
 
 // Observe is called about once a second with the time since the call before, above
-// 0, and the counts of all feeds that the processor has now, each Feed once. Feeds that
-// are not among them are forgotten.
-func (g *Governor) Observe(elapsed time.Duration, counts []Count) Report {
+// 0; the time that the processor spent in calls that ended meanwhile; and the counts of
+// all feeds that it has now, each Feed once. Feeds that are not among them are
+// forgotten.
+func (g *Governor) Observe(elapsed, busy time.Duration, counts []Count) Report {
 	g.spans[g.observed%window] = elapsed.Seconds()
+	g.busy[g.observed%window] = busy.Seconds()
 	g.observed++
 	g.settled++
 	g.take(elapsed.Seconds(), counts)
@@ -167,10 +171,13 @@ func (g *Governor) stepDown(k int, all sample) {
 	g.failed()
 }
 
-// failed ends a change that lowers; if it undoes a raise the next waits longer.
+// failed ends a change that lowers. If it undoes a raise the next waits longer;
+// else the processor is another than the one that tries have failed with.
 func (g *Governor) failed() {
 	if g.raised > 0 {
 		g.pause = min(2*g.pause, lastTry)
+	} else {
+		g.pause = firstTry
 	}
 	g.raise, g.raised, g.settled = firstRaise, 0, 0
 }
@@ -193,8 +200,8 @@ func (g *Governor) try() {
 	if g.raised > 0 { // and it went well
 		g.raise, g.pause = min(2*g.raise, mostRaise), firstTry
 	}
-	g.scale(1 + g.raise)
-	g.raised, g.settled = g.raise, 0
+	g.raised, g.settled = max(g.raise, g.room()), 0
+	g.scale(1 + g.raised)
 	wanted := 0.0
 	for _, m := range g.order {
 		w := m.wanted()
@@ -209,6 +216,17 @@ func (g *Governor) try() {
 	if !g.governed() {
 		g.raise, g.raised, g.pause = firstRaise, 0, firstTry
 	}
+}
+
+// room is by how much more the processor could do for being idle, if batches stay
+// as they are; they would grow, so it is no less.
+func (g *Governor) room() float64 {
+	busy, all := 0.0, 0.0
+	for i := range window {
+		busy += g.busy[i]
+		all += g.spans[i]
+	}
+	return min(headroom*all/max(busy, all/window)-1, mostRoom)
 }
 
 // assign gives every feed its target. What changes little does not change.

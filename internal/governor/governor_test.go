@@ -68,6 +68,23 @@ func TestEqualFeedsStepDownTogetherAndComeBack(t *testing.T) {
 	}
 }
 
+// A processor that was slow for a moment is not left idle for long.
+func TestIdleTimeIsUsedSoon(t *testing.T) {
+	m := newModel(t, 100, equal(12, 15)...)
+	m.run(30)
+	m.capacity = 10
+	m.run(8)
+	m.capacity = 100
+	m.run(25)
+	sum := 0.0
+	for _, c := range m.cameras {
+		sum += c.target
+	}
+	if sum < 80 {
+		t.Errorf("%.1f frames a second are let through 25 s after the processor does 100 again", sum)
+	}
+}
+
 // Tries that fail become rare.
 func TestTriesAreFewUnderSteadyOverload(t *testing.T) {
 	m := newModel(t, 50, equal(6, 15)...)
@@ -207,9 +224,9 @@ func TestAnOutageIsNoOverload(t *testing.T) {
 // A feed made anew begins its counts at 0.
 func TestCountsThatBeginAgain(t *testing.T) {
 	g := New(DefaultConfig())
-	g.Observe(time.Second, []Count{{Feed: "a", Weight: 1, Wanted: 900, Served: 900}})
-	g.Observe(time.Second, []Count{{Feed: "a", Weight: 1, Wanted: 3, Served: 2, Lost: 1}})
-	r := g.Observe(time.Second, []Count{{Feed: "a", Weight: 1, Wanted: 18, Served: 17, Lost: 1}})
+	g.Observe(time.Second, 0, []Count{{Feed: "a", Weight: 1, Wanted: 900, Served: 900}})
+	g.Observe(time.Second, 0, []Count{{Feed: "a", Weight: 1, Wanted: 3, Served: 2, Lost: 1}})
+	r := g.Observe(time.Second, 0, []Count{{Feed: "a", Weight: 1, Wanted: 18, Served: 17, Lost: 1}})
 	if w := g.members["a"].wanted(); w != 15 || r.Load != Fine {
 		t.Errorf("wanted %v, %+v", w, r)
 	}

@@ -77,10 +77,12 @@ func (m *model) tick() {
 			demands[i].most = min(demands[i].most, c.most)
 		}
 	}
+	total := 0.0
 	counts := make([]Count, 0, len(m.cameras))
 	for i, rate := range share(m.capacity, demands, nil) {
 		c := m.cameras[i]
 		c.got += rate
+		total += rate
 		before := c.count.Served
 		c.count.Served = uint64(c.got)
 		c.served = append(c.served, float64(c.count.Served-before))
@@ -88,7 +90,11 @@ func (m *model) tick() {
 		c.count.Lost = uint64(c.lost)
 		counts = append(counts, c.count)
 	}
-	r := m.g.Observe(time.Second, counts)
+	busy := 0.0
+	if m.capacity > 0 {
+		busy = total / m.capacity
+	}
+	r := m.g.Observe(time.Second, time.Duration(busy*float64(time.Second)), counts)
 	m.second++
 	m.load = r.Load
 	m.events = append(m.events, r.Events...)
