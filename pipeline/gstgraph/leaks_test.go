@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +34,50 @@ func TestLeaksTracerSeesALeak(t *testing.T) {
 	out := child(t, "leaks", "GST_TRACERS=leaks", "GST_DEBUG=GST_TRACER:7", "NVPIPE_LEAK=1")
 	if !strings.Contains(out, "object-alive, type-name=(string)Gst") {
 		t.Errorf("a sample that was never released is not seen:\n%s", tail(out))
+	}
+}
+
+// playWithTwoDecoders plays a film of which the first decoder fails.
+func playWithTwoDecoders() error {
+	dir, err := os.MkdirTemp("", "film")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "film.mkv")
+	if err := gsttest.Film(path, "ball", 600, 64, 64, 25, 100); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	r := newRecorder()
+	film := pipeline.Source{Film: pipeline.Film{Path: path}}
+	g, err := Build(film, pipeline.GraphSettings{Decoders: []string{"fails", "fails_late", "avdec_h264"}, Unpaced: true}, &untilEOS{r, ended})
+	if err != nil {
+		return err
+	}
+	if err := g.Start(); err != nil {
+		return err
+	}
+	select {
+	case <-ended:
+	case <-time.After(time.Minute):
+		return errors.New("the film does not end")
+	}
+	if got := fmt.Sprint(r.decoders()); got != "[fails_late avdec_h264]" {
+		return fmt.Errorf("decoded by %s", got)
+	}
+	return g.Close(context.Background())
+}
+
+type untilEOS struct {
+	*recorder
+	ended chan struct{}
+}
+
+func (u *untilEOS) OnEvent(e pipeline.GraphEvent) {
+	u.recorder.OnEvent(e)
+	if e.Kind == pipeline.EventEOS {
+		close(u.ended)
 	}
 }
 
@@ -74,6 +120,9 @@ func playForTheLeaksTracer() error {
 		if err := playOneWithSecrets(true, password); err != nil {
 			return err
 		}
+	}
+	if err := playWithTwoDecoders(); err != nil {
+		return err
 	}
 	fmt.Println("passed", frames)
 	gsttest.Deinit()
