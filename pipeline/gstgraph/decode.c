@@ -49,14 +49,39 @@ gboolean nv_decode_owns(nv_graph *g, GstObject *o)
 
 static const char refused_caps[] = "it does not take this stream";
 
-static GstFlowReturn guarded_chain(GstPad *pad, GstObject *parent, GstBuffer *buffer)
+static gboolean is_keyframe(GstBuffer *unit) { return !GST_BUFFER_FLAG_IS_SET(unit, GST_BUFFER_FLAG_DELTA_UNIT); }
+
+static GstFlowReturn guarded_chain(GstPad *pad, GstObject *parent, GstBuffer *unit);
+
+/* A keyframe that a decoder failed at is the next one's first: another may be a
+ * minute away. The failed one's call has returned, so none of its locks is held. */
+static GstFlowReturn pass_on(GstPad *pad, GstObject *parent, GstBuffer *keyframe)
 {
 	nv_graph *g = pad->chaindata;
-	GstFlowReturn flow = gst_proxy_pad_chain_default(pad, parent, buffer);
-	if (flow >= GST_FLOW_EOS || !g_atomic_int_get(&g->decode.guarded))
-		return flow;
-	fault(g, flow == GST_FLOW_NOT_NEGOTIATED ? refused_caps : "it failed");
-	return GST_FLOW_OK;
+	nvGoDecoderFault(g->handle);
+	if (g_atomic_int_get(&g->decode.ended) || g_atomic_int_get(&g->decode.fault)) {
+		gst_buffer_unref(keyframe);
+		return GST_FLOW_OK;
+	}
+	g->decode.await_keyframe = FALSE;
+	g->decode.keyed = TRUE;
+	return guarded_chain(pad, parent, keyframe);
+}
+
+static GstFlowReturn guarded_chain(GstPad *pad, GstObject *parent, GstBuffer *unit)
+{
+	nv_graph *g = pad->chaindata;
+	gboolean guarded = g_atomic_int_get(&g->decode.guarded);
+	GstBuffer *keyframe = guarded && is_keyframe(unit) ? gst_buffer_ref(unit) : NULL;
+	GstFlowReturn flow = gst_proxy_pad_chain_default(pad, parent, unit);
+	if (flow < GST_FLOW_EOS && guarded) {
+		fault(g, flow == GST_FLOW_NOT_NEGOTIATED ? refused_caps : "it failed");
+		flow = GST_FLOW_OK;
+		if (keyframe)
+			return pass_on(pad, parent, keyframe);
+	}
+	gst_clear_buffer(&keyframe);
+	return flow;
 }
 
 /* A decoder that does not take the caps says so here. */
@@ -196,8 +221,6 @@ void nv_decode_answered(nv_graph *g)
 	if (d->bin && g_atomic_int_compare_and_exchange(&d->proven, FALSE, TRUE))
 		nvGoDecoderProven(g->handle);
 }
-
-static gboolean is_keyframe(GstBuffer *unit) { return !GST_BUFFER_FLAG_IS_SET(unit, GST_BUFFER_FLAG_DELTA_UNIT); }
 
 /* Before a keyframe, and after a loss, a decoder owes nobody a picture. */
 static void watch_silence(nv_graph *g, GstBuffer *unit)

@@ -133,9 +133,9 @@ func (g *graph) refuse(why string) {
 	g.settings.DecoderMemory.Refuse(d.now.name, why)
 }
 
-// decoderFault replaces the decoder. It runs on the thread that brings the next
-// access unit, before the decoder's first pad: no lock of the decoder's is held
-// there, and its own threads may end.
+// decoderFault replaces the decoder. It runs on the thread that brings access
+// units, outside of the decoder's own pads: no lock of its is held there, and
+// its own threads may end.
 func (g *graph) decoderFault() {
 	d := &g.decoding
 	select {

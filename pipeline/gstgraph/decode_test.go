@@ -1,12 +1,14 @@
 package gstgraph
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nvpipe/nvpipe/internal/rtspcam"
 	"github.com/nvpipe/nvpipe/pipeline"
+	"github.com/nvpipe/nvpipe/pipeline/gstgraph/gsttest"
 )
 
 // Hardware that fails is played by avdec_h264 behind an element that spoils it.
@@ -188,6 +190,23 @@ func TestHardwareThatIsNotThereIsNamed(t *testing.T) {
 		}
 	}
 	t.Log(e.Err)
+}
+
+// The keyframe at which decoders fail is not lost: a film that has only one is
+// played in whole by the third.
+func TestTheOnlyKeyframeIsHandedOn(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "film.mkv")
+	if err := gsttest.Film(path, "ball", 60, 64, 64, 25, 100); err != nil {
+		t.Fatal(err)
+	}
+	r := newRecorder()
+	s := pipeline.Source{Film: pipeline.Film{Path: path}}
+	g := start(t, s, pipeline.GraphSettings{Decoders: []string{"refuses", "fails", "avdec_h264"}, Unpaced: true}, r)
+	r.untilEvent(t, pipeline.EventEOS)
+	if c := balanced(t, g, r); c.Decoded != 60 {
+		t.Errorf("%+v of a film of 60 pictures", c)
+	}
 }
 
 // A film is played to its end by another decoder than it began with.
