@@ -8,7 +8,7 @@
 // second at what each feed wanted, was served and lost, and answers with a target
 // for each:
 //
-//   - More than a tenth lost for three seconds is overload. What was served
+//   - More than a tenth lost for three seconds by a processor that is busy all the time is overload. What was served
 //     meanwhile is what the processor can do; the feeds get 95 % of it, by weight,
 //     none more than it wants. What one does not want the others have.
 //   - When less than a fiftieth was lost for five seconds, 10 % more are tried, then

@@ -24,6 +24,8 @@ const (
 	// firstRaise and mostRaise are by how much; a processor that is idle for part
 	// of the time is given more to do at once, up to mostRoom.
 	firstRaise, mostRaise, mostRoom = .1, .4, 1
+	// full is how busy a processor is, at least, that cannot do more.
+	full = .85
 	// margin: targets change by more than this, and a limit this little below
 	// what a feed wants anyway is none.
 	margin = .03
@@ -107,10 +109,15 @@ func (g *Governor) decide() {
 		return
 	}
 	all, paused := g.sum(k)
+	idle := g.busyShare(k) < full
 	switch {
 	case paused:
 		g.settled = 0
 	case all.served == 0: // an outage is no overload
+	case idle: // what is lost is not lost for want of time
+		if g.governed() && k == window {
+			g.fill()
+		}
 	case all.lossy(overload) && (all.served >= enough || k == window):
 		g.stepDown(k, all)
 	case g.raised > 0 && all.lossy(calm) && k > judged:
@@ -200,8 +207,33 @@ func (g *Governor) try() {
 	if g.raised > 0 { // and it went well
 		g.raise, g.pause = min(2*g.raise, mostRaise), firstTry
 	}
-	g.raised, g.settled = max(g.raise, g.room()), 0
+	g.raised, g.settled = g.raise, 0
 	g.scale(1 + g.raised)
+	g.free()
+}
+
+// fill raises what is limited to what the processor could do in the time that it
+// is idle, if batches stay as they are; they would grow, so it is no less.
+func (g *Governor) fill() {
+	g.raise, g.raised, g.settled, g.pause = firstRaise, 0, 0, firstTry
+	g.scale(1 + min(headroom/max(g.busyShare(window), headroom/(1+mostRoom))-1, mostRoom))
+	g.free()
+}
+
+// busyShare is the part of the time of k observations in which the processor was
+// busy.
+func (g *Governor) busyShare(k int) float64 {
+	busy, all := 0.0, 0.0
+	for i := range k {
+		at := (g.observed - 1 - i) % window
+		busy += g.busy[at]
+		all += g.spans[at]
+	}
+	return busy / all
+}
+
+// free ends limits that limit nothing.
+func (g *Governor) free() {
 	wanted := 0.0
 	for _, m := range g.order {
 		w := m.wanted()
@@ -216,17 +248,6 @@ func (g *Governor) try() {
 	if !g.governed() {
 		g.raise, g.raised, g.pause = firstRaise, 0, firstTry
 	}
-}
-
-// room is by how much more the processor could do for being idle, if batches stay
-// as they are; they would grow, so it is no less.
-func (g *Governor) room() float64 {
-	busy, all := 0.0, 0.0
-	for i := range window {
-		busy += g.busy[i]
-		all += g.spans[i]
-	}
-	return min(headroom*all/max(busy, all/window)-1, mostRoom)
 }
 
 // assign gives every feed its target. What changes little does not change.

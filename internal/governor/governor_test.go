@@ -197,7 +197,7 @@ func TestFloorsThatDoNotFitAreSaidOnce(t *testing.T) {
 func TestOthersDoNotPayForOne(t *testing.T) {
 	cameras := equal(4, 10)
 	cameras[0].most = 2
-	m := newModel(t, 100, cameras...)
+	m := newModel(t, 33, cameras...)
 	m.run(60)
 	for _, c := range cameras[1:] {
 		if r := c.rate(20); r < 9 {
@@ -256,5 +256,18 @@ func TestShareStaysWithinBounds(t *testing.T) {
 		if math.Abs(sum-c.want) > 1e-6 {
 			t.Errorf("budget %v: %v, want %v", c.budget, sum, c.want)
 		}
+	}
+}
+
+// What feeds lose while the processor waits is not lost for want of its time.
+func TestLossesBesideAnIdleProcessorAreNoOverload(t *testing.T) {
+	cameras := equal(4, 10)
+	for _, c := range cameras {
+		c.most = 5
+	}
+	m := newModel(t, 100, cameras...)
+	m.run(60)
+	if len(m.events) != 0 {
+		t.Errorf("events %v", m.events)
 	}
 }
