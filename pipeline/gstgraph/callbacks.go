@@ -23,7 +23,7 @@ type native interface {
 	unit(first, keyframe bool)
 	oversize(width, height int)
 	idle()
-	selectStream(media, encoding string) bool
+	selectStream(media, encoding string, clock int) bool
 	media(pad unsafe.Pointer, media, encoding string)
 	noMorePads()
 	answer(a answer) (refuse bool)
@@ -133,9 +133,9 @@ func nvGoIdle(h C.uint64_t) {
 }
 
 //export nvGoSelect
-func nvGoSelect(h C.uint64_t, media, encoding *C.char) C.int {
+func nvGoSelect(h C.uint64_t, media, encoding *C.char, clock C.int) C.int {
 	defer rescue(h, "select-stream")
-	if nativeOf(h).selectStream(C.GoString(media), C.GoString(encoding)) {
+	if nativeOf(h).selectStream(C.GoString(media), C.GoString(encoding), int(clock)) {
 		return 1
 	}
 	return 0
@@ -219,7 +219,7 @@ func (nobody) ended()                                 {}
 func (nobody) unit(bool, bool)                        {}
 func (nobody) oversize(int, int)                      {}
 func (nobody) idle()                                  {}
-func (nobody) selectStream(string, string) bool       { return false }
+func (nobody) selectStream(string, string, int) bool  { return false }
 func (nobody) media(unsafe.Pointer, string, string)   {}
 func (nobody) noMorePads()                            {}
 func (nobody) answer(answer) bool                     { return false }

@@ -36,6 +36,7 @@ const (
 	resourceNotFound      = 3
 	resourceOpenRead      = 5
 	resourceOpenReadWrite = 7
+	resourceSettings      = 13
 	resourceNotAuthorized = 15
 
 	streamTypeNotFound  = 4
@@ -76,6 +77,9 @@ func classify(p problem, o offer) *pipeline.Error {
 		reason = pipeline.ReasonNotFound
 	case p.domain == domainResource && (p.code == resourceOpenRead || p.code == resourceOpenReadWrite):
 		reason = pipeline.ReasonUnreachable
+	case p.domain == domainResource && p.code == resourceSettings && p.source == "rtspsrc":
+		return &pipeline.Error{Reason: pipeline.ReasonUnsupported,
+			Err: errors.New("the camera's description of its streams cannot be used (" + joinDetail(p.text, p.debug) + ")")}
 	case p.domain == domainResource && !o.playing:
 		// The camera took the connection and did not answer, or broke it off.
 		reason = pipeline.ReasonUnreachable

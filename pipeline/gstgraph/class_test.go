@@ -21,6 +21,7 @@ func TestClassify(t *testing.T) {
 		"503 in the text":          {problem{domain: domainResource, code: 9, debug: "x:\nService Unavailable (503)"}, silent, pipeline.ReasonBusy},
 		"403 in the text":          {problem{domain: domainResource, code: 9, debug: "x:\nForbidden (403)"}, silent, pipeline.ReasonAuthFailed},
 		"a number that is a line":  {problem{domain: domainResource, code: 9, debug: "gstrtspsrc.c(453): f ():\nbroken"}, camera, pipeline.ReasonLost},
+		"an SDP of nothing":        {problem{domain: domainResource, code: resourceSettings, source: "rtspsrc"}, silent, pipeline.ReasonUnsupported},
 		"no answer":                {problem{domain: domainResource, code: 9}, silent, pipeline.ReasonUnreachable},
 		"broken off in mid-stream": {problem{domain: domainResource, code: 9}, camera, pipeline.ReasonLost},
 		"no transport":             {problem{domain: domainStream, code: streamCodecNotFound, source: "rtspsrc"}, offer{video: true, taken: true}, pipeline.ReasonUnsupported},

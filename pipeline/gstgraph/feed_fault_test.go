@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -202,6 +203,9 @@ func TestFault08_Reset(t *testing.T) {
 		t.Errorf("%q: %s", e.Reason, e.Text)
 	}
 	w.until(pipeline.Live, 2)
+	if n := cam.Counts().MaxSessions; n != 1 {
+		t.Errorf("%d sessions of ours at once", n)
+	}
 }
 
 // Parameter sets in band only: the first keyframe has them.
@@ -221,5 +225,23 @@ func TestFault29_NoParameters(t *testing.T) {
 	e := w.until(pipeline.BackingOff, 1)
 	if e.Reason != pipeline.ReasonNoVideo || e.RetryIn < 45*time.Second {
 		t.Errorf("%q, again in %v: %s", e.Reason, e.RetryIn, e.Text)
+	}
+}
+
+// Another codec at the same address is a new connection of the same feed.
+func TestFault32_CodecChanges(t *testing.T) {
+	t.Parallel()
+	cam := camera(t, testclip.H264(), rtspcam.Options{})
+	w := watch(t, rtsp(cam.URL()))
+	w.until(pipeline.Live, 1)
+	before := w.feed.Decoded()
+	cam.Close()
+	camera(t, testclip.H265(), rtspcam.Options{Address: cam.Address()})
+	w.until(pipeline.Live, 2)
+	if n := w.feed.Decoded(); n <= before {
+		t.Errorf("%d frames after %d", n, before)
+	}
+	if d := w.feed.Status().Decoder; !strings.Contains(d, "265") {
+		t.Errorf("the decoder is %q", d)
 	}
 }

@@ -27,7 +27,10 @@ static gboolean on_select_stream(GstElement *src, guint index, GstCaps *caps, gp
 	nv_graph *g = data;
 	const gchar *media, *encoding;
 	media_of(caps, &media, &encoding);
-	return nvGoSelect(g->handle, (char *)media, (char *)encoding);
+	gint clock = 0;
+	if (caps && gst_caps_get_size(caps) > 0)
+		gst_structure_get_int(gst_caps_get_structure(caps, 0), "clock-rate", &clock);
+	return nvGoSelect(g->handle, (char *)media, (char *)encoding, clock);
 }
 
 static void on_pad_added(GstElement *element, GstPad *pad, gpointer data)

@@ -135,9 +135,16 @@ func (g *graph) offered() offer {
 }
 
 // selectStream is asked for every media of a camera: only the first video that
-// we can decode is set up.
-func (g *graph) selectStream(media, encoding string) bool {
+// we can decode is set up. clock is how many ticks of the media's time are a
+// second, 0 if it does not say.
+func (g *graph) selectStream(media, encoding string, clock int) bool {
 	if media != "video" {
+		return false
+	}
+	if clock <= 0 {
+		// GStreamer divides by it.
+		g.fail(&pipeline.Error{Reason: pipeline.ReasonUnsupported,
+			Err: fmt.Errorf("the camera's description gives its video a clock of %d Hz", clock)})
 		return false
 	}
 	_, known := codecs[encoding]
