@@ -14,8 +14,8 @@ import (
 // Hardware that fails is played by avdec_h264 behind an element that spoils it.
 var fake = &device{"simulated hardware", "none", ""}
 
-func init() {
-	simulated = map[string]*decoder{
+func simulatedDecoders() map[string]*decoder {
+	return map[string]*decoder{
 		"works":      {name: "works", element: "avdec_h264", device: fake},
 		"fails":      {name: "fails", element: "avdec_h264", device: fake, before: []step{{"identity", props{"error-after": 1}}}},
 		"fails_late": {name: "fails_late", element: "avdec_h264", device: fake, before: []step{{"identity", props{"error-after": 20}}}},

@@ -24,6 +24,7 @@ var children = map[string]func() error{
 
 // A critical of GLib or GStreamer is a mistake of ours, and fails the run.
 func TestMain(m *testing.M) {
+	simulated = simulatedDecoders()
 	if play := children[os.Getenv(childEnv)]; play != nil {
 		if err := play(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
