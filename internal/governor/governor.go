@@ -115,8 +115,8 @@ func (g *Governor) decide() {
 		g.settled = 0
 	case all.served == 0: // an outage is no overload
 	case idle: // what is lost is not lost for want of time
-		if g.governed() {
-			g.fill(k)
+		if g.governed() && k == window {
+			g.fill()
 		}
 	case all.lossy(overload) && (all.served >= enough || k == window):
 		g.stepDown(k, all)
@@ -214,9 +214,9 @@ func (g *Governor) try() {
 
 // fill raises what is limited to what the processor could do in the time that it
 // is idle, if batches stay as they are; they would grow, so it is no less.
-func (g *Governor) fill(k int) {
+func (g *Governor) fill() {
 	g.raise, g.raised, g.settled, g.pause = firstRaise, 0, 0, firstTry
-	g.scale(1 + min(headroom/max(g.busyShare(k), headroom/(1+mostRoom))-1, mostRoom))
+	g.scale(1 + min(headroom/max(g.busyShare(window), headroom/(1+mostRoom))-1, mostRoom))
 	g.free()
 }
 
