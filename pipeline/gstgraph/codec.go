@@ -15,8 +15,10 @@ type codec struct {
 	name string
 	caps string // what its decoders take
 	// form in which they all take it, so that one can follow another.
-	form     string
-	depay    string
+	form  string
+	depay string
+	// depayed is what the depayloader is to give, if not whatever it likes.
+	depayed  string
 	parse    string
 	decoders []*decoder
 	// intra: every picture is a keyframe.
@@ -25,8 +27,13 @@ type codec struct {
 
 const byteStream = ",stream-format=byte-stream,alignment=au"
 
+// avc has the lengths of NAL units before them. In a byte stream h264parse (1.22)
+// takes the first slice of a keyframe of several for an access unit of its own, and
+// decoders give two pictures for it.
+const avc = "video/x-h264,stream-format=avc,alignment=au"
+
 var (
-	h264 = &codec{name: "H.264", caps: "video/x-h264", form: byteStream, depay: "rtph264depay", parse: "h264parse",
+	h264 = &codec{name: "H.264", caps: "video/x-h264", form: byteStream, depay: "rtph264depay", depayed: avc, parse: "h264parse",
 		decoders: prefer("h264dec", "avdec_h264", "openh264dec")}
 	h265 = &codec{name: "H.265", caps: "video/x-h265", form: byteStream, depay: "rtph265depay", parse: "h265parse",
 		decoders: prefer("h265dec", "avdec_h265", "libde265dec")}
@@ -47,6 +54,9 @@ func (g *graph) attach(pad unsafe.Pointer, c *codec, rtp bool) error {
 	var steps []step
 	if rtp {
 		steps = append(steps, step{c.depay, nil})
+		if c.depayed != "" {
+			steps = append(steps, step{"capsfilter", props{"caps": c.depayed}})
+		}
 	}
 	parser := len(steps)
 	// Each keyframe has its parameter sets with it, for a decoder that begins there.
