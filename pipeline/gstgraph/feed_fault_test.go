@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nvpipe/nvpipe/frame"
 	"github.com/nvpipe/nvpipe/internal/rtspcam"
 	"github.com/nvpipe/nvpipe/internal/rtspcam/testclip"
 	"github.com/nvpipe/nvpipe/pipeline"
@@ -22,6 +23,7 @@ type watched struct {
 	mu      sync.Mutex
 	changed chan struct{}
 	events  []pipeline.Event
+	frames  int
 }
 
 func watch(t *testing.T, s pipeline.Source) *watched {
@@ -29,7 +31,7 @@ func watch(t *testing.T, s pipeline.Source) *watched {
 	w := &watched{t: t, changed: make(chan struct{})}
 	c := pipeline.DefaultConfig()
 	c.ConnectLimit, c.FirstFrameLimit, c.StallMin = 4*time.Second, 3*time.Second, time.Second
-	feed, err := pipeline.New("door", c, pipeline.Settings{Source: s, Build: Build, OnEvent: w.onEvent})
+	feed, err := pipeline.New("door", c, pipeline.Settings{Source: s, Build: Build, OnEvent: w.onEvent, View: w})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,38 +56,57 @@ func watch(t *testing.T, s pipeline.Source) *watched {
 	return w
 }
 
-func (w *watched) onEvent(e pipeline.Event) {
+func (w *watched) change(f func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.events = append(w.events, e)
+	f()
 	close(w.changed)
 	w.changed = make(chan struct{})
 }
 
-// until waits for the n-th change into a state, from 1, and returns it.
-func (w *watched) until(to pipeline.State, n int) pipeline.Event {
+func (w *watched) onEvent(e pipeline.Event) { w.change(func() { w.events = append(w.events, e) }) }
+
+// View implements pipeline.ViewProvider: it is called for every frame.
+func (w *watched) View(*frame.Frame) frame.ViewState {
+	w.change(func() { w.frames++ })
+	return frame.ViewState{}
+}
+
+// wait waits until ok, which is called with mu held.
+func (w *watched) wait(what string, ok func() bool) {
 	w.t.Helper()
 	limit := time.NewTimer(20 * time.Second)
 	defer limit.Stop()
 	for {
 		w.mu.Lock()
-		found := 0
-		for _, e := range w.events {
-			if e.Type == pipeline.StateChanged && e.To == to {
-				if found++; found == n {
-					w.mu.Unlock()
-					return e
-				}
-			}
-		}
-		changed := w.changed
+		there, changed := ok(), w.changed
 		w.mu.Unlock()
+		if there {
+			return
+		}
 		select {
 		case <-changed:
 		case <-limit.C:
-			w.t.Fatalf("waited 20 s for %v; %+v", to, w.story())
+			w.t.Fatalf("waited 20 s for %s; %+v", what, w.story())
 		}
 	}
+}
+
+// until waits for the n-th change into a state, from 1, and returns it.
+func (w *watched) until(to pipeline.State, n int) (change pipeline.Event) {
+	w.t.Helper()
+	w.wait(to.String(), func() bool {
+		found := 0
+		for _, change = range w.events {
+			if change.Type == pipeline.StateChanged && change.To == to {
+				if found++; found == n {
+					return true
+				}
+			}
+		}
+		return false
+	})
+	return change
 }
 
 func (w *watched) story() (list []pipeline.Event) {
@@ -148,12 +169,8 @@ func TestFault03_ShortStall(t *testing.T) {
 	w.until(pipeline.Live, 1)
 	cam.Break(func(f *rtspcam.Faults) { f.Stalled = true })
 	time.AfterFunc(400*time.Millisecond, cam.Heal)
-	n := w.feed.Decoded()
-	for limit := time.Now().Add(10 * time.Second); w.feed.Decoded() < n+40; time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatal("frames do not come again")
-		}
-	}
+	n := int(w.feed.Decoded())
+	w.wait("frames again", func() bool { return w.frames > n+40 })
 	if n := w.count(pipeline.BackingOff); n != 0 {
 		t.Errorf("%d reconnects", n)
 	}
