@@ -72,7 +72,7 @@ func (h *handler) OnRequest(_ *gortsplib.ServerConn, req *base.Request) {
 func (h *handler) find(conn *gortsplib.ServerConn, req *base.Request, path string) (st *Stream, res *base.Response, err error) {
 	c := h.server.cfg
 	feed := frame.FeedID(strings.Trim(path, "/"))
-	if c.User != "" && !conn.VerifyCredentials(req, c.User, c.Password.Reveal()) {
+	if !c.allowed(conn, req) {
 		if req.Header["Authorization"] != nil {
 			h.server.hooks.event(Event{Kind: AuthFailed, Viewer: conn.NetConn().RemoteAddr().String()})
 		}
