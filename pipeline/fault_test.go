@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,10 +100,10 @@ func TestFault13_NameIsGone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				gone := true
+				var back atomic.Bool
 				r := start(t, func(s *setup) {
 					s.settings.LookupHost = func(ctx context.Context, host string) ([]string, error) {
-						if gone {
+						if !back.Load() {
 							return nil, c.lookup(ctx)
 						}
 						return []string{"192.0.2.7"}, nil
@@ -116,7 +117,7 @@ func TestFault13_NameIsGone(t *testing.T) {
 				if r.b.Tries() != 0 {
 					t.Error("a graph was built all the same")
 				}
-				gone = false
+				back.Store(true)
 				r.pass(time.Second)
 				r.state(pipeline.Connecting, "")
 				if url := r.graph().Source.RTSP.URL; url != "rtsp://camera.test/stream" {
@@ -181,6 +182,7 @@ func TestFault16_WrongPassword(t *testing.T) {
 	})
 }
 
+// A path that is not there is asked for once a minute.
 func TestFault18_WrongPath(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, nil)
