@@ -16,17 +16,18 @@ const (
 
 // Config says what happens when a processor cannot keep up with its feeds.
 type Config struct {
-	// Policy is step_down: after 3 s of overload every feed is processed at a
-	// lower rate, by weight, and at its own again when there is room; or shed:
-	// each feed's newest frame is processed when it is its turn.
+	// Policy is shed: each feed's newest frame is processed when it is its turn,
+	// and as much as possible is; or step_down: after 3 s of overload every feed
+	// is processed at a lower rate, by weight, and at its own again when there
+	// is room: fewer results, at even distances and sooner.
 	Policy string `yaml:"policy"`
 	// MinFPS is what step_down leaves every feed, in frames a second, however
 	// slow the processor is. 0.1–60.
 	MinFPS float64 `yaml:"min_fps"`
 }
 
-// DefaultConfig steps down to at least 1 frame a second.
-func DefaultConfig() Config { return Config{Policy: StepDown, MinFPS: 1} }
+// DefaultConfig serves what can be served.
+func DefaultConfig() Config { return Config{Policy: Shed, MinFPS: 1} }
 
 // Validate reports every mistake, each with its key.
 func (c Config) Validate() error {

@@ -223,7 +223,7 @@ func TestAnOutageIsNoOverload(t *testing.T) {
 
 // A feed made anew begins its counts at 0.
 func TestCountsThatBeginAgain(t *testing.T) {
-	g := New(DefaultConfig())
+	g := New(stepDown())
 	g.Observe(time.Second, 0, []Count{{Feed: "a", Weight: 1, Wanted: 900, Served: 900}})
 	g.Observe(time.Second, 0, []Count{{Feed: "a", Weight: 1, Wanted: 3, Served: 2, Lost: 1}})
 	r := g.Observe(time.Second, 0, []Count{{Feed: "a", Weight: 1, Wanted: 18, Served: 17, Lost: 1}})

@@ -47,7 +47,7 @@ type model struct {
 }
 
 func newModel(t *testing.T, capacity float64, cameras ...*camera) *model {
-	return &model{t: t, g: New(DefaultConfig()), capacity: capacity, cameras: cameras}
+	return &model{t: t, g: New(stepDown()), capacity: capacity, cameras: cameras}
 }
 
 // equal are n cameras of a rate, all of weight 1.
@@ -134,3 +134,5 @@ func jain(rates []float64) float64 {
 	}
 	return sum * sum / (float64(len(rates)) * squares)
 }
+
+func stepDown() Config { return Config{Policy: StepDown, MinFPS: 1} }
