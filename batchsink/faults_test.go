@@ -147,6 +147,8 @@ func TestFault56_NothingCanBeFinished(t *testing.T) {
 	}
 }
 
+// A batch whose processor hangs ends at its time limit; a fresh instance goes on,
+// and the late answer counts for nothing.
 func TestFault57_AHungProcessorIsReplaced(t *testing.T) {
 	virtual(t, func(t *testing.T) {
 		var p hangsOnce
@@ -225,6 +227,8 @@ func TestFault57_TheOtherInstanceGoesOn(t *testing.T) {
 	})
 }
 
+// A panic fails its batch, with its stack, and nothing else; failures in a row are
+// counted until the next success.
 func TestFault58_PanicIsContainedAndFailuresAreCounted(t *testing.T) {
 	virtual(t, func(t *testing.T) {
 		r := newRig(t, seed(nil), &fake{process: failing(3, func() error { panic("boom") })})
@@ -282,6 +286,7 @@ func TestFault58_ProcessorThatSpoilsItsBatch(t *testing.T) {
 	}
 }
 
+// An entry with an error fails alone: the others of its batch are delivered.
 func TestFault58_OneEntryFailsAlone(t *testing.T) {
 	virtual(t, func(t *testing.T) {
 		r := newRig(t, seed(nil), &fake{process: func(_ context.Context, batch []frame.Entry) error {

@@ -123,6 +123,8 @@ func TestFault61_WeightsOutsideTheFolder(t *testing.T) {
 	}
 }
 
+// Weights beside the model or below it are read; when they are gone by the time of
+// Start, it says so.
 func TestFault61_WeightsInTheFolder(t *testing.T) {
 	for _, name := range []string{"weights.bin", "below/weights.bin"} {
 		d := detector(0)
@@ -152,6 +154,8 @@ func TestFault61_WeightsInTheFolder(t *testing.T) {
 	}
 }
 
+// A model or weights of another digest than is wanted are refused, with both
+// digests, at New and again at Start.
 func TestFault61_Digests(t *testing.T) {
 	needRuntime(t)
 	d := detector(0)
@@ -192,6 +196,7 @@ func TestFault61_Digests(t *testing.T) {
 	}
 }
 
+// A model that cannot be used is refused with the reason.
 func TestFault61_ModelsThatDoNotFit(t *testing.T) {
 	needRuntime(t)
 	for name, c := range map[string]struct {
@@ -217,6 +222,7 @@ func TestFault61_ModelsThatDoNotFit(t *testing.T) {
 	}
 }
 
+// Outputs that are no numbers make no box outside of the picture.
 func TestFault61_AMadModelGivesNothing(t *testing.T) {
 	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		d := detector(0)
@@ -230,6 +236,7 @@ func TestFault61_AMadModelGivesNothing(t *testing.T) {
 	}
 }
 
+// Pictures of any size give boxes within them, and no picture is an error.
 func TestFault61_PicturesOfAnySize(t *testing.T) {
 	p := started(t, tiny(t, detector(0)), Options{})
 	for _, size := range [][2]int{{1, 1}, {2, 1}, {1, 4000}, {8192, 8192}, {63, 65}} {
