@@ -150,16 +150,3 @@ func TestKeepaliveReachesTheCamera(t *testing.T) {
 		t.Errorf("%d GET_PARAMETER requests after one keep-alive", got)
 	}
 }
-
-// Only the picture is set up, whatever stands before and after it.
-func TestCameraWithSoundAndMetadata(t *testing.T) {
-	t.Parallel()
-	cam := camera(t, rtspcam.WithMetadata(rtspcam.WithAudio(testclip.H264())), rtspcam.Options{})
-	r := newRecorder()
-	g := start(t, rtsp(cam.URL()), pipeline.GraphSettings{}, r)
-	r.untilFrames(t, 5)
-	balanced(t, g, r)
-	if n := cam.Counts().Setup; n != 1 {
-		t.Errorf("%d media were set up", n)
-	}
-}
