@@ -87,6 +87,7 @@ int nv_gather_end(nv_graph *g, int64_t limit_us);
 
 /* source.c: rtspsrc and demuxers. */
 void nv_source_rtsp(nv_graph *g, void *rtspsrc);
+int nv_source_link(void *pad, void *element);
 char *nv_source_trust(void *rtspsrc, const char *path, int any_name);
 void nv_source_demux(nv_graph *g, void *demux);
 int nv_source_keepalive(nv_graph *g);

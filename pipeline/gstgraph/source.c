@@ -75,6 +75,14 @@ void nv_source_rtsp(nv_graph *g, void *rtspsrc)
 	connect(g, rtspsrc, "accept-certificate", G_CALLBACK(on_accept_certificate));
 }
 
+int nv_source_link(void *pad, void *element)
+{
+	GstPad *sink = gst_element_get_static_pad(element, "sink");
+	int linked = gst_pad_link(pad, sink) == GST_PAD_LINK_OK;
+	gst_object_unref(sink);
+	return linked;
+}
+
 /* The certificates in a PEM file are all that is trusted. NULL, or what is wrong
  * with the file, which the caller frees. */
 char *nv_source_trust(void *rtspsrc, const char *path, int any_name)

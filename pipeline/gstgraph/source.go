@@ -116,6 +116,16 @@ func (g *graph) watchDecoder(decoder *gst.Element) error {
 type offerState struct {
 	mu sync.Mutex
 	offer
+	attached bool // a pad has got its decoder
+}
+
+// attach reports whether the source's new pad is the first.
+func (o *offerState) attach() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	first := !o.attached
+	o.attached = true
+	return first
 }
 
 // describedAnew: rtspsrc begins again, with TCP after UDP.
@@ -179,9 +189,30 @@ func (g *graph) media(pad unsafe.Pointer, media, encoding string) {
 	if !known {
 		return
 	}
+	if !g.offers.attach() {
+		// Packets of another synchronisation source have a pad of their own. Left
+		// without a peer it would end the whole source.
+		if err := g.discard(pad); err != nil {
+			g.fail(&pipeline.Error{Reason: pipeline.ReasonLost, Err: err})
+		}
+		g.emit(pipeline.GraphEvent{Kind: pipeline.EventNotice, Text: "the camera sends another stream on the same connection; it is left out"})
+		return
+	}
 	if err := g.attach(pad, c, rtp); err != nil {
 		g.fail(&pipeline.Error{Reason: pipeline.ReasonUnsupported, Err: err})
 	}
+}
+
+// discard takes what comes out of a pad and drops it.
+func (g *graph) discard(pad unsafe.Pointer) error {
+	sink, err := g.elements.make(g.in, "fakesink", discardProps())
+	if err != nil {
+		return err
+	}
+	if !sink.SyncStateWithParent() || C.nv_source_link(pad, pointer(sink)) == 0 {
+		return errors.New("the camera sends a second stream that cannot be left out")
+	}
+	return nil
 }
 
 // noMorePads: a film has shown all it has.
