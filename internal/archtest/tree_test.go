@@ -54,7 +54,7 @@ var generatedLine = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$
 
 func parseSource(path string, text []byte) (*source, error) {
 	fset := token.NewFileSet()
-	tree, err := parser.ParseFile(fset, path, text, parser.SkipObjectResolution)
+	tree, err := parser.ParseFile(fset, path, text, parser.SkipObjectResolution|parser.ParseComments)
 	if err != nil {
 		return nil, err
 	}
