@@ -28,10 +28,15 @@ type watched struct {
 
 func watch(t *testing.T, s pipeline.Source) *watched {
 	t.Helper()
+	return watchWith(t, s)
+}
+
+func watchWith(t *testing.T, s pipeline.Source, processors ...pipeline.Processor) *watched {
+	t.Helper()
 	w := &watched{t: t, changed: make(chan struct{})}
 	c := pipeline.DefaultConfig()
 	c.ConnectLimit, c.FirstFrameLimit, c.StallMin = 4*time.Second, 3*time.Second, time.Second
-	feed, err := pipeline.New("door", c, pipeline.Settings{Source: s, Build: Build, OnEvent: w.onEvent, View: w})
+	feed, err := pipeline.New("door", c, pipeline.Settings{Source: s, Build: Build, Processors: processors, OnEvent: w.onEvent, View: w})
 	if err != nil {
 		t.Fatal(err)
 	}
