@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -111,8 +112,11 @@ func (s sleeper) Process(_ context.Context, batch []frame.Entry) error {
 }
 
 // Bare is the frames per second that full batches would be served at by
-// nothing but a loop of the same calls: what no coordinator exceeds.
+// nothing but a loop of the same calls, on a goroutine locked to its thread as a
+// processor's is: what no coordinator exceeds.
 func Bare(ctx context.Context, l Load, d time.Duration) float64 {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	batch := make([]frame.Entry, l.Size)
 	calls, began := 0, time.Now()
 	for ; time.Since(began) < d && ctx.Err() == nil; calls++ {
