@@ -2,7 +2,6 @@ package batchsink
 
 import (
 	"runtime"
-	"time"
 
 	"github.com/nvpipe/nvpipe/frame"
 )
@@ -40,7 +39,6 @@ type unfinished struct {
 	entry   *entry
 	output  frame.Entry
 	result  frame.Result // without the output
-	batch   uint64
 	verdict *verdict
 }
 
@@ -188,7 +186,7 @@ func (w *worker) takePrepared() {
 func (w *worker) finishLater(i int, out *frame.Entry, r frame.Result) {
 	h := w.h
 	v := w.batch.judgeLater(w)
-	h.unfinished = append(h.unfinished, unfinished{w.batch.items[i], *out, r, w.batch.number, v})
+	h.unfinished = append(h.unfinished, unfinished{w.batch.items[i], *out, r, v})
 	w.batch.items[i], out.Finish = nil, nil
 	h.work.Signal()
 }
@@ -222,7 +220,10 @@ func (h *Handle) finished(u *unfinished, out *frame.Entry, a *answers) {
 	r.Outcome, r.Output = frame.Delivered, out.Output
 	if out.Err != nil {
 		r.Outcome, r.Output, r.Err = frame.Failed, frame.Output{}, out.Err
-		h.batchFailed(u.batch, out.Err, now)
+		if !u.verdict.told {
+			u.verdict.told = true
+			h.occurred(&h.batchReport, out.Err, now)
+		}
 	}
 	u.verdict.finished(out.Err)
 	settled := t.settled
@@ -233,13 +234,5 @@ func (h *Handle) finished(u *unfinished, out *frame.Entry, a *answers) {
 	if !settled {
 		h.answerPart(t, e, r, now, a)
 		h.deliver(a)
-	}
-}
-
-// batchFailed reports a failure, once for a batch. mu is held.
-func (h *Handle) batchFailed(number uint64, err error, now time.Duration) {
-	if h.failedBatch != number {
-		h.failedBatch = number
-		h.occurred(&h.batchReport, err, now)
 	}
 }

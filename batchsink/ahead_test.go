@@ -38,16 +38,9 @@ func (m *made) Finish(e *frame.Entry) {
 }
 
 func newForehanded(t *testing.T, cfg Config, p *forehanded) *rig {
-	r := &rig{t: t, proc: &p.fake, ports: map[frame.FeedID]*Port{}}
-	h, err := New(context.Background(), t.Name(), cfg, func() (Processor, error) { return p, nil }, Options{OnEvent: func(e Event) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.events = append(r.events, e)
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Handle = h
+	t.Helper()
+	r := newRigWith(t, cfg, func() (Processor, error) { return p, nil })
+	r.proc = &p.fake
 	return r
 }
 

@@ -14,7 +14,6 @@ type batch struct {
 	items   []*entry // under Handle.mu; nil once answered
 	entries []frame.Entry
 	frames  []*frame.Frame
-	number  uint64        // among the coordinator's
 	call    []frame.Entry // what the call under way sees
 	called  []int         // which items those are, padding apart
 	began   time.Duration

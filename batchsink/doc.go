@@ -91,8 +91,9 @@
 // Such extra calls are at most one in four in the long run.
 //
 // A call that takes longer than hang_timeout, or ten batches of one instance in a
-// row without anything delivered, are a loss: the entries are settled, and the processor is
-// made again, by its factory and on a fresh thread, after 1 s, 2 s, up to 30 s.
+// row without anything delivered, are a loss: the entries are settled, and the
+// processor is made again, by its factory and on a fresh thread, after 1 s, 2 s, up
+// to 30 s.
 // Meanwhile Submit says unavailable, unless another instance serves the feed too.
 // Feeds need do nothing. More than max_stuck calls that hang at one time are fatal,
 // because their threads and frames cannot be had back: the program is told to

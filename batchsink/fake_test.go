@@ -121,8 +121,16 @@ func seed(edit func(*Config)) Config {
 
 func newRig(t *testing.T, cfg Config, p *fake) *rig {
 	t.Helper()
-	r := &rig{t: t, proc: p, ports: map[frame.FeedID]*Port{}}
-	h, err := New(context.Background(), t.Name(), cfg, p.factory, Options{OnEvent: func(e Event) {
+	r := newRigWith(t, cfg, p.factory)
+	r.proc = p
+	return r
+}
+
+// newRigWith is a rig of any processors.
+func newRigWith(t *testing.T, cfg Config, factory Factory) *rig {
+	t.Helper()
+	r := &rig{t: t, ports: map[frame.FeedID]*Port{}}
+	h, err := New(context.Background(), t.Name(), cfg, factory, Options{OnEvent: func(e Event) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.events = append(r.events, e)

@@ -88,7 +88,6 @@ type figures struct {
 	smallest, largest                   int
 	losses, stuck                       int
 	ahead                               uint64
-	taken, failedBatch                  uint64 // batches so far; the last that was reported to have failed
 	size, formation, processing, answer histogram
 	forgotten                           Counts // of feeds that are no more
 }

@@ -3,6 +3,7 @@ package batchsink
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,23 +13,8 @@ import (
 // newRigOf is a rig whose instances are made by make, with their number.
 func newRigOf(t *testing.T, cfg Config, make func(n int) *fake) *rig {
 	t.Helper()
-	r := &rig{t: t, ports: map[frame.FeedID]*Port{}}
-	n := 0
-	h, err := New(context.Background(), t.Name(), cfg, func() (Processor, error) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		n++
-		return make(n), nil
-	}, Options{OnEvent: func(e Event) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.events = append(r.events, e)
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Handle = h
-	return r
+	var made atomic.Int32
+	return newRigWith(t, cfg, func() (Processor, error) { return make(int(made.Add(1))), nil })
 }
 
 func TestInstancesWorkSideBySide(t *testing.T) {

@@ -192,9 +192,14 @@ func (h *Handle) answerPart(t *Ticket, e *entry, r frame.Result, now time.Durati
 // batchEnded counts how the whole batch went.
 func (w *worker) batchEnded(now time.Duration) {
 	h, b := w.h, &w.batch
-	if b.lastErr != nil {
-		h.batchFailed(b.number, b.lastErr, now)
-	} else if h.batchReport.count > 0 {
+	switch v := b.verdict; {
+	case b.lastErr != nil && v != nil && v.told:
+	case b.lastErr != nil:
+		h.occurred(&h.batchReport, b.lastErr, now)
+		if v != nil {
+			v.told = true
+		}
+	case h.batchReport.count > 0:
 		h.emit(&h.batchReport, h.batchReport.pass(now))
 	}
 	if b.delivered > 0 {

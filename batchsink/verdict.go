@@ -15,6 +15,7 @@ type verdict struct {
 	open      int // of them, and the batch itself while it is processed
 	delivered int
 	err       error // the latest
+	told      bool  // reported as a failure
 }
 
 // judgeLater is the batch's verdict, of which another entry will be a part.

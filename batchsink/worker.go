@@ -140,8 +140,6 @@ func (w *worker) take() bool {
 		}
 		w.batch.items = l.former.take(why, now, w.batch.items)
 	}
-	h.taken++
-	w.batch.number = h.taken
 	w.batch.begin(now)
 	h.dispatched(why, len(w.batch.items), now-w.batch.oldest)
 	// What was left behind may be due for another instance.
