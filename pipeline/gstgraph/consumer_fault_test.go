@@ -34,8 +34,8 @@ func (k *keeper) close() []*frame.Frame {
 	return k.kept
 }
 
-// A consumer that takes nothing any more stops neither the decoder nor the
-// keep-alive: frames are taken and dropped.
+// A consumer that takes nothing any more does not stop the decoder: frames are
+// taken and dropped.
 func TestFault22_ConsumerTakesNothing(t *testing.T) {
 	t.Parallel()
 	cam := camera(t, testclip.H264(), rtspcam.Options{})

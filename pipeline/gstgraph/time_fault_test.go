@@ -67,8 +67,7 @@ func even(t *testing.T, list []stamp, slack time.Duration) {
 	}
 }
 
-// A clock that drifts, and sender reports that jump by hours, leave the
-// stream's time alone.
+// Sender reports that jump by hours leave the stream's time alone.
 func TestFault42_LyingReports(t *testing.T) {
 	t.Parallel()
 	cam := camera(t, testclip.H264(), rtspcam.Options{})
@@ -100,7 +99,8 @@ func TestFault44_StampsOfAnotherRate(t *testing.T) {
 	t.Parallel()
 	cam := camera(t, testclip.H264(), rtspcam.Options{})
 	cam.Break(func(f *rtspcam.Faults) { f.Drift = -0.16 })
-	even(t, timed(t, cam, 60, nil), time.Second)
+	// In 90 pictures the stamps run a second away from the host's clock.
+	even(t, timed(t, cam, 90, nil), 300*time.Millisecond)
 }
 
 // RTP counters that begin anew are no break and no loss.
